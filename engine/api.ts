@@ -1,0 +1,110 @@
+/** The library's types: what `LensModel` takes and gives. Everything here is plain data or a small interface. */
+import type { ByteSource } from '../shared/formats/byte-source.ts';
+import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
+
+export type DeviceName = 'webgpu' | 'wasm';
+
+/** `auto`: WebGPU when the adapter is a real one, wasm when it is missing or software. */
+export type DeviceChoice = DeviceName | 'auto';
+
+/** A model's files by name, wherever they live: bundled, a folder, an HTTP server. */
+export interface ModelFiles {
+  /** The string that names the model everywhere: `fable-4m`, a folder, an address. */
+  readonly id: string;
+  readonly revision?: string;
+  /** @throws {NotFoundError} when the file isn't there. */
+  open(file: string, signal?: AbortSignal): Promise<ByteSource>;
+}
+
+/** Bytes of weights that have arrived. */
+export interface WeightsProgress {
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface LoadOptions {
+  readonly device?: DeviceChoice;
+  readonly signal?: AbortSignal;
+  /** Called as weights arrive, also after `load` has resolved: weights stream while blocks run. */
+  readonly onProgress?: (progress: WeightsProgress) => void;
+}
+
+/** The device that a model runs on, for people to read. */
+export interface DeviceInfo {
+  readonly name: DeviceName;
+  /** The adapter's own description, or the number of wasm threads. */
+  readonly detail: string;
+  /** Why this one: asked for, or what `auto` found. */
+  readonly reason: string;
+}
+
+/** A hook's value: row-major, f32, with the batch axis in front. */
+export interface HookTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Reads the tensor from the device. */
+  data(): Promise<Float32Array>;
+}
+
+export interface StreamOptions {
+  /** Lens readings of every row. `false` for none. Default: `{ k: 10 }`. */
+  readonly lens?: { readonly k?: number } | false;
+  /** Globs over hook names: each block's event carries what they select. */
+  readonly hooks?: readonly string[];
+  /** Compare the output with a plain forward, sum the writes, sum the attention rows. Default true. */
+  readonly checks?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What a run says while it goes. Errors are thrown by the iterator, as a `ResidscopeError`. */
+export type StreamEvent =
+  | ({ readonly type: 'weights' } & WeightsProgress)
+  /** Layer −1 is the embedding. `hooks` holds what the globs selected in this layer. */
+  | { readonly type: 'block'; readonly layer: number; readonly hooks: ReadonlyMap<string, HookTensor> }
+  | { readonly type: 'readings'; readonly readings: LayerReadings }
+  | { readonly type: 'late'; readonly late: LateReadings }
+  | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
+  | { readonly type: 'done'; readonly timings: RunTimings };
+
+/** Milliseconds since the run was asked for. */
+export interface RunTimings {
+  readonly firstReadings: number;
+  readonly lastReadings: number;
+  readonly done: number;
+}
+
+export interface CacheOptions {
+  /** Globs; default all hooks. */
+  readonly hooks?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface LensOptions {
+  /** Default 10. */
+  readonly k?: number;
+  /** Per state, the tokens whose log-probability and rank are wanted: i32[rows, targets], −1 for none. */
+  readonly targets?: Int32Array;
+}
+
+/** Residual states read through the final norm and the unembedding. */
+export interface LensReadout {
+  readonly rows: number;
+  readonly k: number;
+  /** i32[rows, k] and f32[rows, k] */
+  readonly topIds: Int32Array;
+  readonly topLogprobs: Float32Array;
+  /** f32[rows], nats. */
+  readonly entropy: Float32Array;
+  /** f64[rows]: logsumexp of the row's logits. */
+  readonly logZ: Float64Array;
+  /** f32[rows, targets] and i32[rows, targets]; NaN and −1 where the target is −1. */
+  readonly targetLogprobs: Float32Array;
+  readonly targetRanks: Int32Array;
+}
+
+/** A weight, in f32, row-major, in the file's own layout. */
+export interface WeightTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}

@@ -1,0 +1,58 @@
+// Type-aware lint, and the import directions of the architecture: shared <- engine <- site, cli; shared <- worker.
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const FOLDERS = ['shared', 'engine', 'worker', 'site', 'cli', 'test', 'bench'];
+const MAY_IMPORT = {
+  shared: ['shared'],
+  engine: ['shared', 'engine'],
+  worker: ['shared', 'worker'],
+  site: ['shared', 'engine', 'site'],
+  cli: ['shared', 'engine', 'cli'],
+};
+
+/** One rule a folder: every other folder is out of reach, and onnxruntime-web belongs to the engine alone. */
+const directions = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^(\\.\\./)+(${FOLDERS.filter((f) => !allowed.includes(f)).join('|')})/`,
+            message: `${folder}/ may import ${allowed.map((f) => `${f}/`).join(', ')} only (architecture: import directions).`,
+          },
+          ...(folder === 'engine'
+            ? []
+            : [{ regex: '^onnxruntime-web', message: 'Only engine/ imports onnxruntime-web.' }]),
+          ...(folder === 'shared'
+            ? [{ regex: '^node:', message: 'shared/ runs anywhere: no Node modules.' }]
+            : []),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.wrangler/**', 'site/public/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  ...directions,
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+);
