@@ -42,8 +42,10 @@ export interface DeviceInfo {
 export interface HookTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Reads the tensor from the device. */
+  /** Reads the tensor from the device, once; its device memory goes back then. */
   data(): Promise<Float32Array>;
+  /** Gives the device memory of a tensor that nobody will read back at once, rather than at the next collection. */
+  dispose(): void;
 }
 
 export interface StreamOptions {
@@ -59,7 +61,10 @@ export interface StreamOptions {
 /** What a run says while it goes. Errors are thrown by the iterator, as a `ResidscopeError`. */
 export type StreamEvent =
   | ({ readonly type: 'weights' } & WeightsProgress)
-  /** Layer −1 is the embedding. `hooks` holds what the globs selected in this layer. */
+  /**
+   * Layer −1 is the embedding; layer n, only when asked for, the final norm and the logits. `hooks` holds what the
+   * globs selected there.
+   */
   | { readonly type: 'block'; readonly layer: number; readonly hooks: ReadonlyMap<string, HookTensor> }
   | { readonly type: 'readings'; readonly readings: LayerReadings }
   | { readonly type: 'late'; readonly late: LateReadings }
@@ -84,6 +89,7 @@ export interface LensOptions {
   readonly k?: number;
   /** Per state, the tokens whose log-probability and rank are wanted: i32[rows, targets], −1 for none. */
   readonly targets?: Int32Array;
+  readonly signal?: AbortSignal;
 }
 
 /** Residual states read through the final norm and the unembedding. */

@@ -1,0 +1,236 @@
+/**
+ * Runs the model block after block, the residual staying on the device. Axes from the start: a batch, a padding
+ * mask, positions, keys and values of earlier tokens. Axes in comments: b batch, t pos, s past + pos.
+ */
+import { InputError, throwIfCancelled } from '../shared/errors.ts';
+import { blockGraph, CHECKS, MASK, MASKED, RESID_PRE } from '../shared/graph/block.ts';
+import type { BlockHook } from '../shared/hooks.ts';
+import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import { DeviceTensor } from './device-tensor.ts';
+import type { Runtime, Session, Tensor } from './runtime.ts';
+import type { WeightStore } from './weights.ts';
+
+/** Keys and values of tokens already run, a tensor a layer, f32[b, head, past, d_head]. */
+export interface PastState {
+  readonly batch: number;
+  /** Tokens held, padding counted in. */
+  readonly length: number;
+  /** u8[b, past], 1 for real tokens. */
+  readonly real: Uint8Array;
+  readonly keys: readonly DeviceTensor[];
+  readonly values: readonly DeviceTensor[];
+}
+
+/** One rectangle of tokens. */
+export interface ForwardInput {
+  readonly batch: number;
+  readonly pos: number;
+  /** i32[b, t] */
+  readonly ids: Int32Array;
+  /** u8[b, t], 1 for real tokens, 0 for padding on either side. Default: all real. */
+  readonly real?: Uint8Array;
+  readonly past?: PastState;
+}
+
+/** What a run holds for all of its blocks. */
+export interface ForwardState {
+  readonly input: ForwardInput;
+  /** f32[b, 1, t, s] */
+  readonly mask: Tensor;
+  /** i32[b, t] */
+  readonly positions: Int32Array;
+  /** f32[b, t, d_model]: `hook_embed` and `hook_pos_embed`. */
+  readonly embed: Float32Array;
+  readonly posEmbed: Float32Array;
+}
+
+export interface BlockRunOptions {
+  readonly hooks: readonly BlockHook[];
+  readonly checks: boolean;
+  /** Keep this block's keys and values. */
+  readonly present: boolean;
+}
+
+export interface BlockResult {
+  /** Caller releases. */
+  readonly post: DeviceTensor;
+  /** Caller releases each. `hook_resid_pre` and `hook_resid_post` are shared with the stream. */
+  readonly hooks: ReadonlyMap<BlockHook, DeviceTensor>;
+  /** [largest |Σ pattern − 1|, largest relative gap of the writes] */
+  readonly checks: readonly [number, number] | undefined;
+  readonly present: { readonly key: DeviceTensor; readonly value: DeviceTensor } | undefined;
+}
+
+export function releasePast(past: PastState): void {
+  for (const t of [...past.keys, ...past.values]) t.release();
+}
+
+/** Positions count real tokens only, so that padding on the left moves nothing. */
+function positionsOf({ batch, pos, past }: ForwardInput, real: Uint8Array): Int32Array {
+  const positions = new Int32Array(batch * pos);
+  for (let b = 0; b < batch; b++) {
+    let count = 0;
+    for (let s = 0; past && s < past.length; s++) count += past.real[b * past.length + s] as number;
+    for (let t = 0; t < pos; t++) {
+      const isReal = real[b * pos + t] === 1;
+      positions[b * pos + t] = isReal ? count : Math.max(0, count - 1);
+      if (isReal) count++;
+    }
+  }
+  return positions;
+}
+
+/** Causal, over past and present, padding left out. f32[b, 1, t, s] */
+function maskOf({ batch, pos, past }: ForwardInput, real: Uint8Array): Float32Array {
+  const before = past?.length ?? 0;
+  const src = before + pos;
+  const mask = new Float32Array(batch * pos * src).fill(MASKED);
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < pos; t++) {
+      const row = (b * pos + t) * src;
+      for (let s = 0; s <= before + t; s++) {
+        const isReal = s < before ? past?.real[b * before + s] === 1 : real[b * pos + s - before] === 1;
+        if (isReal) mask[row + s] = 0;
+      }
+    }
+  }
+  return mask;
+}
+
+export class Forward {
+  readonly #runtime: Runtime;
+  readonly #spec: ModelSpec;
+  readonly #weights: WeightStore;
+  /** Two variants a layer at most: what sweeps use, and what the last view asked for. */
+  readonly #sessions = new Map<number, Map<string, Promise<Session>>>();
+
+  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore) {
+    this.#runtime = runtime;
+    this.#spec = spec;
+    this.#weights = weights;
+  }
+
+  /**
+   * Checks the input and looks the embeddings up, in memory: a few rows need no device.
+   *
+   * @throws {InputError} for ids outside the vocabulary, or more tokens than the context.
+   */
+  async begin(input: ForwardInput, signal?: AbortSignal): Promise<ForwardState> {
+    const { batch, pos, ids } = input;
+    const { nCtx, dVocab, weights } = this.#spec;
+    if (batch < 1 || pos < 1 || ids.length !== batch * pos) {
+      throw new InputError(`run: expected ids [batch, pos], got ${ids.length} for [${batch}, ${pos}]`);
+    }
+    const real = input.real ?? new Uint8Array(ids.length).fill(1);
+    if (real.length !== ids.length) {
+      throw new InputError(`run: padding mask: expected ${ids.length} entries, got ${real.length}`);
+    }
+    if (input.past && input.past.batch !== batch) {
+      throw new InputError(`run: past: expected a batch of ${batch}, got ${input.past.batch}`);
+    }
+    const bad = ids.find((id) => id < 0 || id >= dVocab);
+    if (bad !== undefined) throw new InputError(`run: id ${bad} is outside the vocabulary [0, ${dVocab})`);
+    const positions = positionsOf(input, real);
+    const tooFar = positions.reduce((a, b) => Math.max(a, b), 0) + 1;
+    if (tooFar > nCtx) {
+      throw new InputError(
+        `run: ${tooFar} tokens are more than this model's context of ${nCtx}: shorten the prompt`,
+      );
+    }
+    await this.#weights.need('embed', signal);
+    const src = pos + (input.past?.length ?? 0);
+    return {
+      input: { ...input, real },
+      mask: this.#runtime.floats(maskOf(input, real), [batch, 1, pos, src]),
+      positions,
+      embed: this.#weights.rows(weights.embed, ids),
+      posEmbed: this.#weights.rows(weights.posEmbed, positions),
+    };
+  }
+
+  /** The embedding row: token plus position, f32[b, t, d_model]. */
+  residual({ input, embed, posEmbed }: ForwardState): DeviceTensor {
+    const sum = embed.map((x, i) => x + (posEmbed[i] as number));
+    return new DeviceTensor(this.#runtime.floats(sum, [input.batch, input.pos, this.#spec.dModel]));
+  }
+
+  /** Runs block `layer` on `pre`, which stays the caller's. */
+  async block(
+    layer: number,
+    state: ForwardState,
+    pre: DeviceTensor,
+    options: BlockRunOptions,
+    signal?: AbortSignal,
+  ): Promise<BlockResult> {
+    await this.#weights.need(`block.${layer}`, signal);
+    throwIfCancelled(signal);
+    const { past } = state.input;
+    const session = await this.#session(layer, options, past !== undefined);
+    throwIfCancelled(signal);
+    const out = await session.run({
+      [RESID_PRE]: pre.tensor,
+      [MASK]: state.mask,
+      ...(past && {
+        past_key: (past.keys[layer] as DeviceTensor).tensor,
+        past_value: (past.values[layer] as DeviceTensor).tensor,
+      }),
+    });
+    const device = (name: string): DeviceTensor => new DeviceTensor(out[name] as Tensor);
+    const post = device('hook_resid_post');
+    const hooks = new Map<BlockHook, DeviceTensor>();
+    for (const hook of options.hooks) {
+      if (hook === 'hook_resid_pre') hooks.set(hook, pre.retain());
+      else if (hook === 'hook_resid_post') hooks.set(hook, post.retain());
+      else hooks.set(hook, device(hook));
+    }
+    let checks: readonly [number, number] | undefined;
+    if (options.checks) {
+      const values = device(CHECKS);
+      const [rows, writes] = await this.#runtime.read(values.tensor);
+      values.release();
+      checks = [rows as number, writes as number];
+    }
+    const present = options.present
+      ? { key: device('present_key'), value: device('present_value') }
+      : undefined;
+    return { post, hooks, checks, present };
+  }
+
+  /** The session for a variant, made on first use; the least recently used of a layer gives way. */
+  async #session(layer: number, options: BlockRunOptions, past: boolean): Promise<Session> {
+    const { hooks, checks, present } = options;
+    const key = [
+      ...[...new Set(hooks)].sort(),
+      `checks=${checks}`,
+      `past=${past}`,
+      `present=${present}`,
+    ].join();
+    const variants = this.#sessions.get(layer) ?? new Map<string, Promise<Session>>();
+    this.#sessions.set(layer, variants);
+    let session = variants.get(key);
+    variants.delete(key); // to put it last: the order of use
+    if (!session) {
+      for (const [oldKey, old] of [...variants].slice(0, -1)) {
+        variants.delete(oldKey);
+        await (await old).release();
+      }
+      const { centreFirst } = this.#runtime;
+      const graph = blockGraph(this.#spec, layer, this.#weights.stored, { ...options, past, centreFirst });
+      session = this.#runtime.session(`block ${layer}`, graph);
+    }
+    variants.set(key, session);
+    try {
+      return await session;
+    } catch (error) {
+      variants.delete(key);
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const variants of this.#sessions.values()) {
+      for (const session of variants.values()) await (await session).release();
+    }
+    this.#sessions.clear();
+  }
+}

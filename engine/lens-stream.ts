@@ -1,0 +1,112 @@
+/**
+ * The lens over one run: phase one reads each row as it comes, phase two compares all rows with the output.
+ */
+import { convergenceDepth } from '../shared/lens/convergence.ts';
+import type { LateReadings, LayerReadings, TargetReadings } from '../shared/lens/readings.ts';
+import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import type { LensReadout } from './api.ts';
+import {
+  logitBytes,
+  releaseReading,
+  toReadout,
+  type Normalized,
+  type Readout,
+  type Reading,
+} from './readout.ts';
+import type { Tensor } from './runtime.ts';
+
+/** Logits kept between the phases, at most; past this, phase two projects again. */
+const KEEP_BYTES = 256 * 1024 * 1024;
+
+/** Targets a row: the token read here, and the one that comes next. */
+const PER_ROW = 2;
+
+export class LensStream {
+  readonly #readout: Readout;
+  readonly #k: number;
+  readonly #ids: Int32Array;
+  readonly #targets: Int32Array;
+  readonly #keep: boolean;
+  readonly #rows: { layer: number; reading: Reading; readout: LensReadout }[] = [];
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(readout: Readout, spec: ModelSpec, ids: Int32Array, k: number, signal?: AbortSignal) {
+    this.#readout = readout;
+    this.#k = k;
+    this.#ids = ids;
+    this.#signal = signal;
+    this.#targets = new Int32Array(ids.length * PER_ROW).fill(-1);
+    ids.forEach((id, pos) => {
+      this.#targets[pos * PER_ROW] = id;
+      if (pos > 0) this.#targets[(pos - 1) * PER_ROW + 1] = id;
+    });
+    this.#keep = logitBytes(spec, ids.length * (spec.nLayers + 1)) <= KEEP_BYTES;
+  }
+
+  /** The last row as it was read. */
+  get last(): LensReadout | undefined {
+    return this.#rows[this.#rows.length - 1]?.readout;
+  }
+
+  /** The last row's states after the final norm. */
+  get lastNormalized(): Normalized | undefined {
+    return this.#rows[this.#rows.length - 1]?.reading.normalized;
+  }
+
+  /** Phase one. resid: f32[1, pos, d_model]. */
+  async row(layer: number, resid: Tensor): Promise<LayerReadings> {
+    const request = { k: this.#k, targets: this.#targets, perRow: PER_ROW, keep: this.#keep };
+    const normalized = await this.#readout.normalize(resid, this.#signal);
+    const reading = await this.#readout.read(normalized, request, this.#signal);
+    const readout = toReadout(reading, this.#ids.length, this.#k, PER_ROW);
+    this.#rows.push({ layer, reading, readout });
+    const target = (which: number): TargetReadings => ({
+      ids: everySecond(this.#targets, which),
+      logprobs: everySecond(readout.targetLogprobs, which),
+      ranks: everySecond(readout.targetRanks, which),
+    });
+    const { topIds, topLogprobs, entropy } = readout;
+    return { layer, k: this.#k, topIds, topLogprobs, entropy, input: target(0), next: target(1) };
+  }
+
+  /** Phase two. */
+  async late(): Promise<LateReadings> {
+    const top1 = this.#rows.map(({ readout }) => firstOfEach(readout.topIds, this.#k));
+    const finalIds = top1[top1.length - 1] as Int32Array;
+    const output = (this.#rows[this.#rows.length - 1] as { reading: Reading }).reading;
+    const readings = this.#rows.map((r) => r.reading);
+    const compared = await this.#readout.compare(output, readings, finalIds, this.#signal);
+    const kl: Float32Array[] = [];
+    const final: TargetReadings[] = [];
+    this.#rows.forEach(({ readout, reading }, i) => {
+      const rowKl = new Float32Array(this.#ids.length);
+      const logprobs = new Float32Array(this.#ids.length);
+      const ranks = new Int32Array(this.#ids.length);
+      compared[i]?.forEach((c, g) => {
+        const from = reading.groups[g]?.from ?? 0;
+        rowKl.set(c.kl, from);
+        ranks.set(c.targetRanks, from);
+        c.targetLogits.forEach((z, r) => {
+          logprobs[from + r] = Math.min(0, z - (readout.logZ[from + r] as number));
+        });
+      });
+      kl.push(rowKl);
+      final.push({ ids: finalIds, logprobs, ranks });
+    });
+    const layers = this.#rows.map((r) => r.layer);
+    return { finalIds, final, kl, convergence: convergenceDepth(top1, layers) };
+  }
+
+  /** Gives kept logits back. */
+  release(): void {
+    for (const { reading } of this.#rows) releaseReading(reading);
+  }
+}
+
+function everySecond<T extends Int32Array | Float32Array>(values: T, which: number): T {
+  return values.filter((_, i) => i % PER_ROW === which) as T;
+}
+
+function firstOfEach(values: Int32Array, k: number): Int32Array {
+  return values.filter((_, i) => i % k === 0);
+}

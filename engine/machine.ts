@@ -1,0 +1,34 @@
+/** All that lives on one device for one model: thrown away as a whole when the device is lost. */
+import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import { Forward } from './forward.ts';
+import { PlainForward } from './plain-forward.ts';
+import { Readout } from './readout.ts';
+import { PlainReducer } from './reduce-plain.ts';
+import { WgslReducer } from './reduce-wgsl.ts';
+import { Runtime, type LoadedOrt } from './runtime.ts';
+import type { WeightStore } from './weights.ts';
+
+export interface Machine {
+  readonly runtime: Runtime;
+  readonly forward: Forward;
+  readonly readout: Readout;
+  readonly plain: PlainForward;
+}
+
+export function makeMachine(loaded: LoadedOrt, spec: ModelSpec, weights: WeightStore): Machine {
+  const runtime = new Runtime(loaded);
+  const reducer = runtime.gpu ? new WgslReducer(runtime.gpu) : new PlainReducer();
+  return {
+    runtime,
+    forward: new Forward(runtime, spec, weights),
+    readout: new Readout(runtime, spec, weights, reducer),
+    plain: new PlainForward(runtime, spec, weights, reducer),
+  };
+}
+
+export async function disposeMachine({ runtime, forward, readout, plain }: Machine): Promise<void> {
+  if (runtime.lost) return; // its sessions went with it
+  await forward.dispose();
+  await readout.dispose();
+  await plain.dispose();
+}

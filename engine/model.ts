@@ -1,0 +1,360 @@
+/**
+ * The model, opened: what the page and the command line use, and what others can build on. The entries `node.ts`
+ * and `web.ts` give it a platform: where models come from, and how the runtime is loaded.
+ */
+import { InputError, NotFoundError } from '../shared/errors.ts';
+import type { ByteSource } from '../shared/formats/byte-source.ts';
+import { parseJsonObject, type JsonObject } from '../shared/formats/json.ts';
+import { openSafetensors } from '../shared/formats/safetensors.ts';
+import { LIMITS } from '../shared/limits.ts';
+import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import { readSpec } from '../shared/spec/read-spec.ts';
+import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
+import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
+import type {
+  CacheOptions,
+  DeviceChoice,
+  DeviceInfo,
+  HookTensor,
+  LensOptions,
+  LensReadout,
+  LoadOptions,
+  ModelFiles,
+  StreamEvent,
+  StreamOptions,
+  WeightsProgress,
+  WeightTensor,
+} from './api.ts';
+import { BlockChecks } from './checks.ts';
+import { MemoryHook } from './device-tensor.ts';
+import type { ForwardInput } from './forward.ts';
+import { LensStream } from './lens-stream.ts';
+import { disposeMachine, makeMachine, type Machine } from './machine.ts';
+import { toReadout } from './readout.ts';
+import { planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
+import type { LoadedOrt, Tensor } from './runtime.ts';
+import { WeightStore } from './weights.ts';
+
+/** What an entry supplies. */
+export interface Platform {
+  /** @throws {NotFoundError} `model "…": …` with the strings that do open here. */
+  resolve(source: string): ModelFiles;
+  /** Loads the runtime for a device. @throws {DeviceError} when the one asked for is missing. */
+  openRuntime(choice: DeviceChoice): Promise<LoadedOrt>;
+}
+
+/** Everything that `load` has read. */
+export interface OpenedModel {
+  readonly id: string;
+  readonly revision: string | undefined;
+  readonly tokenizer: TokenizerPort;
+  readonly spec: ModelSpec;
+  readonly weights: WeightStore;
+  readonly machine: Machine;
+  readonly reopen: () => Promise<Machine>;
+}
+
+const DEFAULT_K = 10;
+const MAX_K = 100;
+
+async function readSmall(
+  files: ModelFiles,
+  name: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<JsonObject> {
+  const source: ByteSource = await files.open(name, signal);
+  if (source.size > limit) {
+    throw new InputError(`${source.name}: ${source.size} bytes, more than the ${limit} that are read here`);
+  }
+  return parseJsonObject(source.name, await source.read(0, source.size, signal));
+}
+
+/** A file that may be missing. */
+async function readOptional(
+  files: ModelFiles,
+  name: string,
+  signal?: AbortSignal,
+): Promise<JsonObject | undefined> {
+  try {
+    return await readSmall(files, name, LIMITS.configBytes, signal);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads config, tokenizer and the weights' header; weights themselves come with the first run. */
+export async function openModel(
+  platform: Platform,
+  source: string | ModelFiles,
+  { device = 'auto', signal, onProgress }: LoadOptions,
+): Promise<OpenedModel> {
+  const files = typeof source === 'string' ? platform.resolve(source) : source;
+  const config = await readSmall(files, 'config.json', LIMITS.configBytes, signal);
+  const [header, tokenizerJson, tokenizerConfig] = await Promise.all([
+    files.open('model.safetensors', signal).then((s) => openSafetensors(s, signal)),
+    readSmall(files, 'tokenizer.json', LIMITS.tokenizerJsonBytes, signal),
+    readOptional(files, 'tokenizer_config.json', signal),
+  ]);
+  const spec = readSpec(`${files.id}/config.json`, config, (name) => header.tensors.has(name));
+  const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig ?? {}, `${files.id}/tokenizer.json`);
+  const weights = new WeightStore(header, spec, onProgress);
+  const reopen = async (): Promise<Machine> => makeMachine(await platform.openRuntime(device), spec, weights);
+  const machine = await reopen();
+  return { id: files.id, revision: files.revision, tokenizer, spec, weights, machine, reopen };
+}
+
+/**
+ * A model on a device.
+ *
+ * @example
+ * const model = await LensModel.load('fable-4m');
+ * const { ids } = model.tokenizer.encode('The Eiffel Tower is in the city of');
+ * for await (const event of model.stream(ids)) if (event.type === 'readings') console.log(event.readings);
+ */
+export class Model {
+  /** The string that names the model everywhere. */
+  readonly id: string;
+  readonly revision: string | undefined;
+  readonly tokenizer: TokenizerPort;
+  readonly spec: ModelSpec;
+  readonly #weights: WeightStore;
+  readonly #reopen: () => Promise<Machine>;
+  #machine: Machine;
+  #hash: Promise<string> | undefined;
+
+  constructor(opened: OpenedModel) {
+    this.id = opened.id;
+    this.revision = opened.revision;
+    this.tokenizer = opened.tokenizer;
+    this.spec = opened.spec;
+    this.#weights = opened.weights;
+    this.#reopen = opened.reopen;
+    this.#machine = opened.machine;
+  }
+
+  get device(): DeviceInfo {
+    return this.#machine.runtime.device;
+  }
+
+  /** Bytes of the weights that runs read. */
+  get weightBytes(): number {
+    return this.#weights.totalBytes;
+  }
+
+  get progress(): WeightsProgress {
+    return this.#weights.progress;
+  }
+
+  /** The device's sessions; set up anew when the device was lost. */
+  async #ready(): Promise<Machine> {
+    if (this.#machine.runtime.lost) this.#machine = await this.#reopen();
+    return this.#machine;
+  }
+
+  /**
+   * Runs one prompt and tells of it while it goes: weights that arrive, each block, each row's readings, what
+   * needs the output, the self-checks.
+   *
+   * @param ids token ids; the first run fetches the weights in layer order and starts before they are all here.
+   * @throws {InputError} for an empty prompt, ids outside the vocabulary, or more tokens than the context.
+   * @throws {CancelledError} once `signal` is aborted; the model stays usable.
+   */
+  async *stream(ids: readonly number[], options: StreamOptions = {}): AsyncGenerator<StreamEvent, void> {
+    const { lens = {}, hooks = [], checks = true, signal } = options;
+    const started = performance.now();
+    const elapsed = (): number => performance.now() - started;
+    let firstReadings = NaN;
+    let lastReadings = NaN;
+    const input = rectangle([ids]);
+    const k = lens === false ? 0 : checkK(lens.k ?? DEFAULT_K, this.spec.dVocab);
+    const plan = planHooks(this.spec, hooks);
+    const machine = await this.#ready();
+    const state = yield* withProgress(this.#weights, machine.forward.begin(input, signal));
+    const reader =
+      lens === false ? undefined : new LensStream(machine.readout, this.spec, input.ids, k, signal);
+    const blockChecks = new BlockChecks();
+    try {
+      let last: Float32Array | undefined;
+      for await (const row of runBlocks(machine, this.spec, this.#weights, state, { plan, checks, signal })) {
+        if (!isRow(row)) {
+          yield row;
+          continue;
+        }
+        if (row.checks) blockChecks.add(row.checks);
+        yield { type: 'block', layer: row.layer, hooks: row.hooks };
+        if (reader) {
+          const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.resid.tensor));
+          lastReadings = elapsed();
+          if (Number.isNaN(firstReadings)) firstReadings = lastReadings;
+          yield { type: 'readings', readings };
+        } else if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
+          last = (await machine.readout.normalize(row.resid.tensor, signal)).data;
+        }
+      }
+      const output = reader?.lastNormalized?.data ?? last;
+      if (output && needsOutput(plan)) {
+        const outer = await this.#outputHooks(machine, plan, [1, input.pos], output, signal);
+        yield { type: 'block', layer: this.spec.nLayers, hooks: outer };
+      }
+      if (reader) yield { type: 'late', late: await reader.late() };
+      if (checks) {
+        const output = reader?.last ? [await machine.plain.check(state, reader.last, signal)] : [];
+        yield { type: 'checks', checks: [...output, ...blockChecks.results()] };
+      }
+    } finally {
+      reader?.release();
+    }
+    yield { type: 'done', timings: { firstReadings, lastReadings, done: elapsed() } };
+  }
+
+  /**
+   * Runs prompts and keeps hooks, as TransformerLens's `run_with_cache`.
+   *
+   * @param ids one prompt, or a batch. Shorter ones are padded on the right: what stands at padded positions means
+   * nothing.
+   * @returns hook name → tensor with the batch axis in front, in the order of computation.
+   */
+  async runWithCache(
+    ids: readonly number[] | readonly (readonly number[])[],
+    { hooks = ['*'], signal }: CacheOptions = {},
+  ): Promise<Map<string, HookTensor>> {
+    const input = rectangle(isBatch(ids) ? ids : [ids]);
+    const plan = planHooks(this.spec, hooks);
+    const machine = await this.#ready();
+    const state = await machine.forward.begin(input, signal);
+    const cache = new Map<string, HookTensor>();
+    for await (const row of runBlocks(machine, this.spec, this.#weights, state, {
+      plan,
+      checks: false,
+      signal,
+    })) {
+      if (!isRow(row)) continue;
+      for (const [name, tensor] of row.hooks) cache.set(name, tensor);
+      if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
+        const { data } = await machine.readout.normalize(row.resid.tensor, signal);
+        const outer = await this.#outputHooks(machine, plan, [input.batch, input.pos], data, signal);
+        for (const [name, tensor] of outer) cache.set(name, tensor);
+      }
+    }
+    return cache;
+  }
+
+  /** `ln_final.hook_normalized` and `logits`, where the plan wants them. */
+  async #outputHooks(
+    machine: Machine,
+    plan: HookPlan,
+    axes: readonly [number, number],
+    normalized: Float32Array,
+    signal: AbortSignal | undefined,
+  ): Promise<Map<string, HookTensor>> {
+    const outer = new Map<string, HookTensor>();
+    const add = (name: string, width: number, data: Float32Array): void => {
+      if (plan.outer.has(name)) outer.set(name, new MemoryHook(name, [...axes, width], data));
+    };
+    add('ln_final.hook_normalized', this.spec.dModel, normalized);
+    if (plan.outer.has('logits')) {
+      const rows = axes[0] * axes[1];
+      add('logits', this.spec.dVocab, await machine.readout.logits({ rows, data: normalized }, signal));
+    }
+    return outer;
+  }
+
+  /**
+   * Reads any residual states through the final norm and the unembedding.
+   *
+   * @param states f32[rows, d_model], before the final norm.
+   * @throws {InputError} `lens: states: expected [*, 192], got 100 numbers`
+   * @see nostalgebraist 2020, "interpreting GPT: the logit lens"
+   */
+  async lens(
+    states: Float32Array,
+    { k = DEFAULT_K, targets, signal }: LensOptions = {},
+  ): Promise<LensReadout> {
+    const { dModel, dVocab } = this.spec;
+    const rows = states.length / dModel;
+    if (rows < 1 || !Number.isInteger(rows)) {
+      throw new InputError(`lens: states: expected [*, ${dModel}], got ${states.length} numbers`);
+    }
+    const perRow = (targets?.length ?? 0) / rows;
+    if (!Number.isInteger(perRow)) {
+      throw new InputError(`lens: targets: expected [${rows}, *], got ${targets?.length} ids`);
+    }
+    const bad = targets?.find((id) => id < -1 || id >= dVocab);
+    if (bad !== undefined)
+      throw new InputError(`lens: target ${bad} is outside the vocabulary [0, ${dVocab})`);
+    const machine = await this.#ready();
+    const resid = machine.runtime.floats(states, [1, rows, dModel]);
+    const normalized = await machine.readout.normalize(resid, signal);
+    const request = { k: checkK(k, dVocab), targets: targets ?? new Int32Array(0), perRow };
+    return toReadout(await machine.readout.read(normalized, request, signal), rows, k, perRow);
+  }
+
+  /** A weight by its name in the file, in f32, in the file's own layout. @throws {NotFoundError} for another name. */
+  async weight(name: string, signal?: AbortSignal): Promise<WeightTensor> {
+    return this.#weights.tensor(name, signal);
+  }
+
+  /** SHA-256 of the weights that runs read, in hex, whatever files they came in. Fetches what isn't here yet. */
+  async weightHash(signal?: AbortSignal): Promise<string> {
+    this.#hash ??= this.#weights.hash(signal).catch((error: unknown) => {
+      this.#hash = undefined;
+      throw error;
+    });
+    return this.#hash;
+  }
+
+  /** One forward as a single graph, logits only: the peer that bench/ times runs against. f32[pos, vocab]. */
+  async plainForward(ids: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+    const machine = await this.#ready();
+    const state = await machine.forward.begin(rectangle([ids]), signal);
+    const tensor: Tensor = await machine.plain.logits(state, signal);
+    const logits = await machine.runtime.read(tensor);
+    if (tensor.location === 'gpu-buffer') tensor.dispose();
+    return logits;
+  }
+
+  /** Frees the device and the weights. */
+  async dispose(): Promise<void> {
+    this.#weights.dispose();
+    await disposeMachine(this.#machine);
+  }
+}
+
+function isRow(event: RunRow | StreamEvent): event is RunRow {
+  return 'resid' in event;
+}
+
+function isBatch(
+  ids: readonly number[] | readonly (readonly number[])[],
+): ids is readonly (readonly number[])[] {
+  return Array.isArray(ids[0]);
+}
+
+function needsOutput({ outer }: HookPlan): boolean {
+  return outer.has('ln_final.hook_normalized') || outer.has('logits');
+}
+
+function checkK(k: number, dVocab: number): number {
+  if (!Number.isInteger(k) || k < 1 || k > Math.min(MAX_K, dVocab)) {
+    throw new InputError(`lens: k: expected a whole number from 1 to ${Math.min(MAX_K, dVocab)}, got ${k}`);
+  }
+  return k;
+}
+
+/** A batch as one rectangle, padded on the right with id 0 under a padding mask. */
+function rectangle(batch: readonly (readonly number[])[]): ForwardInput {
+  const pos = Math.max(...batch.map((row) => row.length));
+  const ids = new Int32Array(batch.length * pos);
+  const real = new Uint8Array(batch.length * pos);
+  batch.forEach((row, b) => {
+    if (row.length === 0) throw new InputError('run: the prompt is empty: type something, or switch bos on');
+    row.forEach((id, t) => {
+      if (!Number.isInteger(id)) throw new InputError(`run: ids: expected whole numbers, got ${String(id)}`);
+      ids[b * pos + t] = id;
+      real[b * pos + t] = 1;
+    });
+  });
+  return { batch: batch.length, pos, ids, real };
+}

@@ -1,0 +1,260 @@
+/**
+ * Weights, part by part: the embedding, each block, the final norm and unembedding. A part is fetched when a run
+ * first needs it, a few ahead, in layer order, and kept.
+ */
+import { CancelledError, FormatError, ShapeError, throwIfCancelled } from '../shared/errors.ts';
+import { toFloat32 } from '../shared/formats/dtype.ts';
+import { findTensor, type SafetensorsFile, type TensorInfo } from '../shared/formats/safetensors.ts';
+import type { StoredTensor } from '../shared/graph/parts.ts';
+import { blockTensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
+import type { WeightsProgress, WeightTensor } from './api.ts';
+
+/** Tensors closer than this are fetched in one range. */
+const COALESCE_BYTES = 256 * 1024;
+/** Parts fetched beside the one that is waited for. */
+const AHEAD = 2;
+
+/** Bytes of a fetched range; tensors point into it. */
+interface Range {
+  readonly start: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface Part {
+  readonly tensors: readonly TensorInfo[];
+  loading: Promise<void> | undefined;
+  stop: AbortController | undefined;
+  waiters: number;
+}
+
+/** The order in which a run needs the parts: what the first row of the lens needs comes first. */
+export function partOrder(spec: ModelSpec): string[] {
+  const blocks = Array.from({ length: spec.nLayers }, (_, l) => `block.${l}`);
+  return ['embed', ...blocks.slice(0, 1), 'final', ...blocks.slice(1)];
+}
+
+function coalesce(tensors: readonly TensorInfo[]): { start: number; end: number }[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const t of [...tensors].sort((a, b) => a.start - b.start)) {
+    const last = ranges[ranges.length - 1];
+    if (last && t.start - last.end <= COALESCE_BYTES) last.end = Math.max(last.end, t.end);
+    else ranges.push({ start: t.start, end: t.end });
+  }
+  return ranges;
+}
+
+export class WeightStore {
+  readonly totalBytes: number;
+  readonly #file: SafetensorsFile;
+  readonly #parts = new Map<string, Part>();
+  readonly #order: readonly string[];
+  readonly #ranges = new Map<string, Range>();
+  readonly #onProgress: ((progress: WeightsProgress) => void) | undefined;
+  readonly #listeners = new Set<() => void>();
+  #loadedBytes = 0;
+
+  /** @throws {ShapeError} when a tensor isn't what the config implies; {@link FormatError} for its type. */
+  constructor(file: SafetensorsFile, spec: ModelSpec, onProgress?: (progress: WeightsProgress) => void) {
+    this.#file = file;
+    this.#onProgress = onProgress;
+    this.#order = partOrder(spec);
+    for (const [name, shape] of spec.shapes) {
+      const info = findTensor(file, name);
+      if (info.shape.join() !== shape.join()) {
+        throw new ShapeError(
+          `${spec.family}: ${file.source.name}: ${name}: expected [${shape.join(', ')}], got [${info.shape.join(', ')}]: config.json and weights are not of the same model`,
+        );
+      }
+      if (info.dtype === 'I64' || info.dtype === 'I32') {
+        throw new FormatError(`${file.source.name}: ${name}: expected floats, got ${info.dtype}`);
+      }
+    }
+    const { weights } = spec;
+    const claimed = new Set<string>();
+    const part = (key: string, names: readonly string[]): void => {
+      const tensors = names.filter((n) => !claimed.has(n)).map((n) => findTensor(file, n));
+      for (const n of names) claimed.add(n);
+      this.#parts.set(key, { tensors, loading: undefined, stop: undefined, waiters: 0 });
+    };
+    part('embed', [weights.embed, weights.posEmbed]);
+    weights.blocks.forEach((b, l) => part(`block.${l}`, blockTensorNames(b)));
+    part('final', [weights.finalNorm.weight, weights.finalNorm.bias, weights.unembed]);
+    this.totalBytes = [...claimed].reduce((n, name) => {
+      const { start, end } = findTensor(file, name);
+      return n + end - start;
+    }, 0);
+  }
+
+  get progress(): WeightsProgress {
+    return { loadedBytes: this.#loadedBytes, totalBytes: this.totalBytes };
+  }
+
+  /** Whether a part's bytes are here. */
+  has(key: string): boolean {
+    return (this.#parts.get(key)?.tensors ?? []).every((t) => this.#ranges.has(t.name));
+  }
+
+  /** Resolves when more bytes have arrived. */
+  nextProgress(): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = (): void => {
+        this.#listeners.delete(listener);
+        resolve();
+      };
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** Fetches a part, and the next few behind it. */
+  async need(key: string, signal?: AbortSignal): Promise<void> {
+    const at = this.#order.indexOf(key);
+    for (const next of this.#order.slice(at + 1, at + 1 + AHEAD)) {
+      void this.#load(next, signal).catch(() => undefined); // its own turn reports what went wrong
+    }
+    await this.#load(key, signal);
+  }
+
+  /** Waits for a part; the fetch itself stops when everybody who waited has gone. */
+  async #load(key: string, signal: AbortSignal | undefined): Promise<void> {
+    throwIfCancelled(signal);
+    const part = this.#parts.get(key);
+    if (!part) throw new RangeError(`no part ${key}`);
+    if (this.has(key)) return;
+    if (!part.loading) {
+      part.stop = new AbortController();
+      const loading = this.#fetch(part, part.stop.signal).finally(() => {
+        if (part.loading === loading) part.loading = undefined;
+      });
+      loading.catch(() => undefined);
+      part.loading = loading;
+    }
+    const { loading, stop } = part;
+    part.waiters++;
+    let onAbort: (() => void) | undefined;
+    const cancelled = new Promise<never>((_, reject) => {
+      onAbort = () => reject(new CancelledError());
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      await Promise.race([loading, cancelled]);
+    } finally {
+      if (onAbort) signal?.removeEventListener('abort', onAbort);
+      part.waiters--;
+      if (part.waiters === 0 && part.loading === loading && loading !== undefined) {
+        stop?.abort();
+        part.loading = undefined;
+      }
+    }
+  }
+
+  async #fetch(part: Part, signal: AbortSignal): Promise<void> {
+    const missing = part.tensors.filter((t) => !this.#ranges.has(t.name));
+    for (const { start, end } of coalesce(missing)) {
+      const bytes = await this.#file.source.read(start, end, signal);
+      for (const t of missing) {
+        if (t.start < start || t.end > end) continue;
+        this.#ranges.set(t.name, { start, bytes });
+        this.#loadedBytes += t.end - t.start;
+      }
+      this.#onProgress?.(this.progress);
+      for (const listener of [...this.#listeners]) listener();
+    }
+  }
+
+  /** A tensor's bytes, which {@link need} has fetched. */
+  #bytes(info: TensorInfo): Uint8Array<ArrayBuffer> {
+    const range = this.#ranges.get(info.name);
+    if (!range) throw new Error(`${info.name}: used before it was fetched`);
+    return range.bytes.subarray(info.start - range.start, info.end - range.start);
+  }
+
+  /** A tensor for a graph: pointing into the fetched bytes; bf16 goes to f32, which WebGPU's Cast can't do. */
+  readonly stored = (name: string): StoredTensor => {
+    const info = findTensor(this.#file, name);
+    const range = this.#ranges.get(name);
+    if (!range) throw new Error(`${name}: used before it was fetched`);
+    if (info.dtype === 'F32' || info.dtype === 'F16') {
+      const { start, bytes } = range;
+      const data = {
+        location: `bytes.${start}`,
+        bytes,
+        offset: info.start - start,
+        length: info.end - info.start,
+      };
+      return { type: info.dtype, shape: info.shape, data };
+    }
+    const bytes = new Uint8Array(toFloat32(this.#bytes(info), 'BF16').buffer);
+    return {
+      type: 'F32',
+      shape: info.shape,
+      data: { location: name, bytes, offset: 0, length: bytes.byteLength },
+    };
+  };
+
+  /** Rows [from, to) of a stored matrix, for a graph that holds a share of it. */
+  storedRows(name: string, from: number, to: number): StoredTensor {
+    const whole = this.stored(name);
+    const columns = whole.shape[1] as number;
+    const rowBytes = columns * (whole.type === 'F32' ? 4 : 2);
+    const data = {
+      ...whole.data,
+      offset: whole.data.offset + from * rowBytes,
+      length: (to - from) * rowBytes,
+    };
+    return { type: whole.type, shape: [to - from, columns], data };
+  }
+
+  /** Chosen rows of a matrix in f32, [rows.length, columns]: an embedding look-up. */
+  rows(name: string, rows: Int32Array): Float32Array<ArrayBuffer> {
+    const info = findTensor(this.#file, name);
+    const columns = info.shape[1] as number;
+    const bytes = this.#bytes(info);
+    const rowBytes = bytes.byteLength / (info.shape[0] as number);
+    const out = new Float32Array(rows.length * columns);
+    rows.forEach((row, i) => {
+      const stored = bytes.subarray(row * rowBytes, (row + 1) * rowBytes);
+      out.set(toFloat32(stored, info.dtype as 'F32' | 'F16' | 'BF16'), i * columns);
+    });
+    return out;
+  }
+
+  /** Any tensor of the file in f32, fetched if it isn't here. */
+  async tensor(name: string, signal?: AbortSignal): Promise<WeightTensor> {
+    const info = findTensor(this.#file, name);
+    if (info.dtype === 'I64' || info.dtype === 'I32') {
+      throw new FormatError(`${this.#file.source.name}: ${name}: expected floats, got ${info.dtype}`);
+    }
+    const bytes = this.#ranges.has(name)
+      ? this.#bytes(info)
+      : await this.#file.source.read(info.start, info.end, signal);
+    return { name, shape: info.shape, data: toFloat32(bytes, info.dtype) };
+  }
+
+  /**
+   * SHA-256 over the tensors that a run reads: `name dtype shape sha256(bytes)`, a line each, sorted by name. The
+   * same for one file or many shards.
+   */
+  async hash(signal?: AbortSignal): Promise<string> {
+    const names = [...this.#parts.values()].flatMap((p) => p.tensors.map((t) => t.name)).sort();
+    const lines: string[] = [];
+    for (const name of names) {
+      const info = findTensor(this.#file, name);
+      const bytes = this.#ranges.has(name)
+        ? this.#bytes(info)
+        : await this.#file.source.read(info.start, info.end, signal);
+      lines.push(`${name} ${info.dtype} ${info.shape.join('x')} ${await sha256(bytes)}\n`);
+    }
+    return sha256(new TextEncoder().encode(lines.join('')));
+  }
+
+  /** Drops all bytes and stops what is under way. */
+  dispose(): void {
+    for (const part of this.#parts.values()) part.stop?.abort();
+    this.#ranges.clear();
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+}
