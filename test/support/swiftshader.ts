@@ -6,11 +6,14 @@
  * `--liftoff-only` (no half minute of optimizing onnxruntime's wasm) is a switch of the whole process, and because
  * such a process has to be ended hard when it is done.
  */
+import { fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bundleForNode } from './bundle.ts';
 import { unpackChromium } from './chromium-package.ts';
 
 /** Environment variables with which Dawn finds SwiftShader. @throws {Error} when the package can't be unpacked. */
-export async function swiftshaderEnvironment(): Promise<NodeJS.ProcessEnv> {
+async function swiftshaderEnvironment(): Promise<NodeJS.ProcessEnv> {
   const { swiftshader } = await unpackChromium();
   const icd = join(swiftshader, 'vk_swiftshader_icd.json');
   return {
@@ -19,4 +22,43 @@ export async function swiftshaderEnvironment(): Promise<NodeJS.ProcessEnv> {
     VK_DRIVER_FILES: icd,
     LD_LIBRARY_PATH: [process.env['LD_LIBRARY_PATH'], swiftshader].filter(Boolean).join(':'),
   };
+}
+
+/**
+ * Runs a TypeScript entry in such a child and gives back what it sends (`process.send`) first.
+ *
+ * @param entry relative to the checkout.
+ * @param limitMs after which the child is ended and the call fails.
+ */
+export async function runOnSwiftshader(entry: string, limitMs: number): Promise<unknown> {
+  const [file, env] = [await bundleForNode(entry), await swiftshaderEnvironment()];
+  const child = fork(file, { env, execArgv: ['--liftoff-only'], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  }
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<unknown>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${entry}: ${why}\n${said.join('').slice(-4000)}`));
+      timer = setTimeout(() => fail(`no answer in ${limitMs} ms`), limitMs);
+      child.once('message', resolve);
+      child.once('error', (error) => fail(error.message));
+      child.once('exit', (code, signal) => fail(`ended without an answer (${code ?? signal ?? 'unknown'})`));
+    });
+  } finally {
+    clearTimeout(timer);
+    child.kill('SIGKILL');
+    await rm(file, { force: true });
+  }
+}
+
+/** Why WebGPU can't run in Node here; undefined when it can. For `skip`. */
+export async function dawnMissing(): Promise<string | undefined> {
+  try {
+    const answer = await runOnSwiftshader('test/support/dawn-probe.child.ts', 60_000);
+    return typeof answer === 'string' && answer !== '' ? answer : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
