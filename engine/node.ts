@@ -29,11 +29,11 @@ const dist = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-we
 /** As many threads as there are cores, four at most: more does not pay for models of this size. */
 const threads = Math.min(4, availableParallelism());
 
-async function load(build: 'node' | 'webgpu', wasm: string): Promise<typeof Ort> {
+async function load(build: 'node' | 'webgpu', wasm: string, numThreads: number): Promise<typeof Ort> {
   const ort = (await import(
     /* @vite-ignore */ pathToFileURL(join(dist, `ort.${build}.min.mjs`)).href
   )) as typeof Ort;
-  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.numThreads = numThreads;
   ort.env.wasm.wasmBinary ??= await readFile(join(dist, `${wasm}.wasm`));
   return ort;
 }
@@ -42,11 +42,12 @@ async function openRuntime(choice: DeviceChoice): Promise<LoadedOrt> {
   // Without a browser, `auto` is wasm: Dawn must be asked for.
   const chosen = await chooseDevice(choice === 'auto' ? 'wasm' : choice, installDawn);
   if (chosen.name === 'wasm') {
-    const ort = await load('node', 'ort-wasm-simd-threaded');
+    const ort = await load('node', 'ort-wasm-simd-threaded', threads);
     const reason = choice === 'auto' ? 'the default in Node' : chosen.reason;
     return { ort, queue, device: { name: 'wasm', detail: `${threads} threads`, reason }, gpu: undefined };
   }
-  const ort = await load('webgpu', 'ort-wasm-simd-threaded.asyncify');
+  // One thread: the GPU does the work, and this build starts threads the way browsers do.
+  const ort = await load('webgpu', 'ort-wasm-simd-threaded.asyncify', 1);
   const gpu = await openDevice(chosen.found);
   return {
     ort,

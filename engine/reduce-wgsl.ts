@@ -204,7 +204,7 @@ function gpuBufferOf(share: LogitShare): GPUBuffer {
   if (tensor.location !== 'gpu-buffer') {
     throw new DeviceError(`lens: logits are in "${tensor.location}", expected them on the GPU`);
   }
-  return tensor.gpuBuffer as GPUBuffer;
+  return tensor.gpuBuffer;
 }
 
 export class WgslReducer implements Reducer {

@@ -54,7 +54,7 @@ function importBuild(build: Build): Promise<typeof Ort> {
     case 'wasm':
       return import('onnxruntime-web/wasm');
     case 'jspi':
-      return import('onnxruntime-web/jspi') as Promise<typeof Ort>;
+      return import('onnxruntime-web/jspi');
     case 'asyncify':
       return import('onnxruntime-web/webgpu');
   }

@@ -140,7 +140,7 @@ export class WeightStore {
     } finally {
       if (onAbort) signal?.removeEventListener('abort', onAbort);
       part.waiters--;
-      if (part.waiters === 0 && part.loading === loading && loading !== undefined) {
+      if (part.waiters === 0 && part.loading === loading) {
         stop?.abort();
         part.loading = undefined;
       }

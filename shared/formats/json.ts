@@ -50,7 +50,7 @@ export class Fields {
 
   #fail(keys: readonly string[], expected: string, got: unknown): never {
     throw new FormatError(
-      `${this.#place}: ${keys.join(' or ')}: expected ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`,
+      `${this.#place}: ${keys.join(' or ')}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`,
     );
   }
 
