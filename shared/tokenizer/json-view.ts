@@ -8,10 +8,13 @@ export class JsonView {
   /** For messages: `fable-4m: tokenizer.json: model.vocab`. */
   readonly place: string;
   readonly value: unknown;
+  readonly #joint: string;
 
-  constructor(place: string, value: unknown) {
+  /** @param joint what stands between the place and the name of a field: `: ` after the name of a file. */
+  constructor(place: string, value: unknown, joint = '.') {
     this.place = place;
     this.value = value;
+    this.#joint = joint;
   }
 
   /** Nothing there, or null. */
@@ -23,7 +26,7 @@ export class JsonView {
   field(name: string): JsonView {
     const object = this.object();
     const value = Object.hasOwn(object, name) ? object[name] : undefined;
-    return new JsonView(`${this.place}${this.place.endsWith(':') ? ' ' : '.'}${name}`, value);
+    return new JsonView(`${this.place}${this.#joint}${name}`, value);
   }
 
   object(): Readonly<Record<string, unknown>> {
@@ -67,6 +70,10 @@ export function isArray(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
+function isPlain(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -76,7 +83,7 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (isRecord(value)) return 'an object';
-  const text =
-    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'number' ? `${value}` : typeof value;
+  if (value === null) return 'null';
+  const text = typeof value === 'string' ? JSON.stringify(value) : isPlain(value) ? `${value}` : typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

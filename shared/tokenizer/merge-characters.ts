@@ -52,7 +52,7 @@ function markSpaces(section: AlignedText, { replacement, prepend }: Metaspace): 
   const [start] = section.source(0, 0);
   const marked = section.text.startsWith(' ') || section.text.startsWith(replacement);
   if (!marked && (prepend === 'always' || (prepend === 'first' && start === 0))) {
-    builder.push(replacement, start, start);
+    builder.push(replacement, ...section.source(0, 1));
   }
   for (let i = 0; i < section.text.length; i++) {
     if (section.text.charAt(i) === ' ') builder.push(replacement, ...section.source(i, i + 1));

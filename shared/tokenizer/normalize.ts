@@ -76,12 +76,11 @@ function replaced(input: AlignedText, pattern: RegExp, content: string): Aligned
   return builder.done();
 }
 
-/** What is put in front comes from nothing: an empty range at the beginning. Nothing is put before nothing. */
+/** What is put in front takes the place of the first character (as in Rust). Nothing is put before nothing. */
 export function prepended(input: AlignedText, content: string): AlignedText {
   if (input.text === '') return input;
   const builder = new AlignedBuilder();
-  const [start] = input.source(0, 0);
-  builder.push(content, start, start);
+  builder.push(content, ...input.source(0, 1));
   builder.copy(input, 0, input.text.length);
   return builder.done();
 }

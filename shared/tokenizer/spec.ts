@@ -52,7 +52,7 @@ export function readTokenizerSpec(
   tokenizerConfig: unknown,
   name: string,
 ): TokenizerSpec {
-  const root = new JsonView(`${name}: tokenizer.json:`, tokenizerJson);
+  const root = new JsonView(`${name}: tokenizer.json`, tokenizerJson, ': ');
   const model = root.field('model');
   const type = model.field('type');
   // Old files leave the type out; only BPE has merges.
@@ -65,7 +65,10 @@ export function readTokenizerSpec(
   const vocab = readVocab(model.field('vocab'));
   const added = root.field('added_tokens').absent
     ? []
-    : root.field('added_tokens').items().map(readAddedToken);
+    : root
+        .field('added_tokens')
+        .items()
+        .map((token) => readAddedToken(token, vocab));
   const post = readPostProcessor(root.field('post_processor'));
   const normalizers = readNormalizer(root.field('normalizer'));
   const pre = readPreTokenizer(root.field('pre_tokenizer'));
@@ -90,7 +93,7 @@ export function readTokenizerSpec(
     suffix: post.suffix,
     bosId:
       post.prefix[0] ??
-      readBos(new JsonView(`${name}: tokenizer_config.json:`, tokenizerConfig), vocab, added),
+      readBos(new JsonView(`${name}: tokenizer_config.json`, tokenizerConfig, ': '), vocab, added),
   };
 }
 
@@ -153,10 +156,11 @@ function badMerge(view: JsonView, index: number, merge: unknown, expected: strin
   return new FormatError(`${view.place}[${index}]: expected ${expected}, got ${got}`);
 }
 
-function readAddedToken(view: JsonView): AddedToken {
+/** Content that the model's vocabulary has keeps the id it has there, as in Rust. */
+function readAddedToken(view: JsonView, vocab: ReadonlyMap<string, number>): AddedToken {
   const special = view.field('special').boolean(false);
   return {
-    id: view.field('id').index(MAX_IDS),
+    id: vocab.get(view.field('content').string()) ?? view.field('id').index(MAX_IDS),
     content: view.field('content').string(),
     singleWord: view.field('single_word').boolean(false),
     lstrip: view.field('lstrip').boolean(false),
