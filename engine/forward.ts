@@ -10,15 +10,35 @@ import { DeviceTensor } from './device-tensor.ts';
 import type { Runtime, Session, Tensor } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
 
-/** Keys and values of tokens already run, a tensor a layer, f32[b, head, past, d_head]. */
-export interface PastState {
+/** Keys and values of tokens already run: what a later run stands on. Whoever gets one disposes of it. */
+export class PastState {
   readonly batch: number;
   /** Tokens held, padding counted in. */
   readonly length: number;
   /** u8[b, past], 1 for real tokens. */
   readonly real: Uint8Array;
+  /** A tensor a layer, f32[b, head, past, d_head]. */
   readonly keys: readonly DeviceTensor[];
   readonly values: readonly DeviceTensor[];
+
+  constructor(
+    batch: number,
+    length: number,
+    real: Uint8Array,
+    keys: readonly DeviceTensor[],
+    values: readonly DeviceTensor[],
+  ) {
+    this.batch = batch;
+    this.length = length;
+    this.real = real;
+    this.keys = keys;
+    this.values = values;
+  }
+
+  /** Gives the device memory back. */
+  dispose(): void {
+    for (const t of [...this.keys, ...this.values]) t.release();
+  }
 }
 
 /** One rectangle of tokens. */
@@ -59,10 +79,6 @@ export interface BlockResult {
   /** [largest |Σ pattern − 1|, largest relative gap of the writes] */
   readonly checks: readonly [number, number] | undefined;
   readonly present: { readonly key: DeviceTensor; readonly value: DeviceTensor } | undefined;
-}
-
-export function releasePast(past: PastState): void {
-  for (const t of [...past.keys, ...past.values]) t.release();
 }
 
 /** Positions count real tokens only, so that padding on the left moves nothing. */

@@ -27,7 +27,7 @@ import type {
 } from './api.ts';
 import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
-import type { ForwardInput } from './forward.ts';
+import type { ForwardInput, PastState } from './forward.ts';
 import { LensStream } from './lens-stream.ts';
 import { disposeMachine, makeMachine, type Machine } from './machine.ts';
 import { toReadout } from './readout.ts';
@@ -52,6 +52,18 @@ export interface OpenedModel {
   readonly weights: WeightStore;
   readonly machine: Machine;
   readonly reopen: () => Promise<Machine>;
+}
+
+export interface PastOptions extends CacheOptions {
+  /** Keys and values to stand on. */
+  readonly past?: PastState;
+}
+
+interface CollectOptions {
+  readonly hooks: readonly string[];
+  readonly keepPast: boolean;
+  readonly past: PastState | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 const DEFAULT_K = 10;
@@ -220,16 +232,42 @@ export class Model {
     ids: readonly number[] | readonly (readonly number[])[],
     { hooks = ['*'], signal }: CacheOptions = {},
   ): Promise<Map<string, HookTensor>> {
+    const { cache } = await this.#collect(ids, { hooks, keepPast: false, past: undefined, signal });
+    return cache;
+  }
+
+  /**
+   * As {@link runWithCache}, on top of the keys and values of an earlier call, and with those of this one: a prompt
+   * goes on without running again. The earlier past stays the caller's.
+   *
+   * @throws {InputError} when the past is of another batch, or the tokens together are more than the context.
+   */
+  async runWithPast(
+    ids: readonly number[] | readonly (readonly number[])[],
+    { hooks = ['logits'], past, signal }: PastOptions = {},
+  ): Promise<{ readonly cache: Map<string, HookTensor>; readonly past: PastState }> {
+    const { cache, present } = await this.#collect(ids, { hooks, keepPast: true, past, signal });
+    return { cache, past: present as PastState };
+  }
+
+  async #collect(
+    ids: readonly number[] | readonly (readonly number[])[],
+    { hooks, keepPast, past, signal }: CollectOptions,
+  ): Promise<{ cache: Map<string, HookTensor>; present: PastState | undefined }> {
     const input = rectangle(isBatch(ids) ? ids : [ids]);
     const plan = planHooks(this.spec, hooks);
     const machine = await this.#ready();
-    const state = await machine.forward.begin(input, signal);
+    const state = await machine.forward.begin(past ? { ...input, past } : input, signal);
     const cache = new Map<string, HookTensor>();
-    for await (const row of runBlocks(machine, this.spec, this.#weights, state, {
+    const run = runBlocks(machine, this.spec, this.#weights, state, {
       plan,
       checks: false,
       signal,
-    })) {
+      keepPast,
+    });
+    for (;;) {
+      const { done, value: row } = await run.next();
+      if (done) return { cache, present: row };
       if (!isRow(row)) continue;
       for (const [name, tensor] of row.hooks) cache.set(name, tensor);
       if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
@@ -238,7 +276,6 @@ export class Model {
         for (const [name, tensor] of outer) cache.set(name, tensor);
       }
     }
-    return cache;
   }
 
   /** `ln_final.hook_normalized` and `logits`, where the plan wants them. */

@@ -3,7 +3,7 @@ import { blockHookName, selectHooks, type BlockHook } from '../shared/hooks.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { HookTensor, StreamEvent } from './api.ts';
 import { DeviceHook, MemoryHook, type DeviceTensor } from './device-tensor.ts';
-import { releasePast, type ForwardState, type PastState } from './forward.ts';
+import { PastState, type ForwardState } from './forward.ts';
 import type { Machine } from './machine.ts';
 import type { WeightStore } from './weights.ts';
 
@@ -95,11 +95,11 @@ export async function* runBlocks(
     }
     finished = true;
     return keepPast
-      ? { batch, length: pos + (past?.length ?? 0), real: realSoFar(state), keys, values }
+      ? new PastState(batch, pos + (past?.length ?? 0), realSoFar(state), keys, values)
       : undefined;
   } finally {
     resid.release();
-    if (!finished) releasePast({ batch, length: 0, real: new Uint8Array(0), keys, values });
+    if (!finished) for (const t of [...keys, ...values]) t.release();
   }
 }
 
