@@ -42,6 +42,16 @@ export function visibleText(text: string): string {
   return /^\p{M}/u.test(marked) ? `◌${marked}` : marked;
 }
 
+/**
+ * Running text for reading: spaces, tabs and line ends stay as they are, all else that is invisible or turns the
+ * text around it is marked as in {@link visibleText}.
+ */
+export function readableText(text: string): string {
+  return text
+    .replace(LONE_SURROGATE, '\ufffd')
+    .replace(INVISIBLE, (c) => (' \n\t'.includes(c) ? c : (MARKS[c] ?? controlMark(c))));
+}
+
 function controlMark(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x20 ? String.fromCodePoint(0x2400 + code) : codeMark(character);

@@ -1,7 +1,7 @@
 /** The two small pieces that every picture shares: the colour ramp and the visible marks. */
 import { describe, expect, it } from 'vitest';
 import { contrast, inkOn, rampColor, rgbOf } from '../../shared/picture/ramp.ts';
-import { visibleText } from '../../shared/picture/visible.ts';
+import { readableText, visibleText } from '../../shared/picture/visible.ts';
 
 const SHARES = Array.from({ length: 101 }, (_, i) => i / 100);
 
@@ -63,6 +63,10 @@ describe('visible marks', () => {
     ['ترجمة', 'ترجمة'],
   ])('%j shows as %j', (text, shown) => {
     expect(visibleText(text)).toBe(shown);
+  });
+
+  it('keeps running text readable', () => {
+    expect(readableText('a b\n\tc\u202e\u0000\ud800 👩\u200d👧')).toBe('a b\n\tc⟨202E⟩␀\ufffd 👩\u200d👧');
   });
 
   it('leaves nothing that would show as an empty cell', () => {
