@@ -1,0 +1,186 @@
+/**
+ * A small chart over the layers, drawn by uPlot, which is fetched with the first chart. The pointer's layer is
+ * told to the page, and the page's layer is shown here, so that charts and table move together.
+ */
+import type uPlot from 'uplot';
+import { layerLabel } from '../controllers/view-state.ts';
+import { chartSheet } from '../styles/chart.ts';
+import { layerTicks } from './ticks.ts';
+
+export interface ChartSeries {
+  readonly name: string;
+  /** One value a row, NaN for none. */
+  readonly values: ArrayLike<number>;
+  /** Which of the page's series colours. */
+  readonly colour: number;
+  readonly dashed?: boolean;
+}
+
+export interface ChartSpec {
+  /** What the chart says, for those who cannot see it. */
+  readonly label: string;
+  readonly series: readonly ChartSeries[];
+  /** `rank`: 0 is on top, and far ranks are drawn closer together. */
+  readonly scale: 'share' | 'nats' | 'rank';
+  /** Largest value of the scale, where the data does not set it. */
+  readonly most?: number;
+  /** CSS pixels. */
+  readonly height: number;
+  /** Layer under the cursor, from anywhere on the page. */
+  readonly layer: number | undefined;
+  /** Another colour scheme draws anew. */
+  readonly scheme: string;
+}
+
+type UPlot = typeof uPlot;
+let library: Promise<UPlot> | undefined;
+
+export class LineChartElement extends HTMLElement {
+  #spec: ChartSpec | undefined;
+  #plot: uPlot | undefined;
+  /** What the plot was made for; data alone does not make it anew. */
+  #made = '';
+  #width = 0;
+  readonly #resize = new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    if (width === this.#width) return;
+    this.#width = width;
+    if (this.#plot && this.#spec) this.#plot.setSize({ width, height: this.#spec.height });
+    else void this.#draw();
+  });
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [chartSheet()];
+  }
+
+  connectedCallback(): void {
+    this.#resize.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.#resize.disconnect();
+    this.#plot?.destroy();
+    this.#plot = undefined;
+    this.#made = '';
+  }
+
+  set spec(spec: ChartSpec) {
+    this.#spec = spec;
+    this.setAttribute('role', 'img');
+    this.setAttribute('aria-label', spec.label);
+    this.style.height = `${spec.height}px`;
+    void this.#draw();
+  }
+
+  async #draw(): Promise<void> {
+    const spec = this.#spec;
+    if (!spec || this.#width === 0) return;
+    library ??= import('uplot').then((module) => module.default);
+    const Plot = await library;
+    if (spec !== this.#spec || !this.isConnected) return;
+    const data: uPlot.AlignedData = [
+      Array.from(spec.series[0]?.values ?? [], (_, row) => row - 1),
+      ...spec.series.map(({ values }) => Array.from(values, (v) => (Number.isNaN(v) ? null : v))),
+    ];
+    const { scale, scheme, height, most, series } = spec;
+    const made = JSON.stringify([scale, scheme, height, most, series.map((s) => [s.colour, s.dashed])]);
+    if (this.#plot && made === this.#made) this.#plot.setData(data);
+    else {
+      this.#plot?.destroy();
+      this.#plot = new Plot(this.#options(spec), data, this.shadowRoot as unknown as HTMLElement);
+      this.#made = made;
+      this.#listen(this.#plot);
+    }
+    this.#point(this.#plot, spec.layer);
+  }
+
+  /** The page's layer as the plot's cursor. */
+  #point(plot: uPlot, layer: number | undefined): void {
+    const left = layer === undefined ? -10 : plot.valToPos(layer, 'x');
+    plot.setCursor({ left, top: layer === undefined ? -10 : 0 }, false);
+  }
+
+  #listen(plot: uPlot): void {
+    const tell = (layer: number | undefined): void => {
+      this.dispatchEvent(new CustomEvent('rs-layer', { detail: layer }));
+    };
+    plot.over.addEventListener('pointermove', (event) => tell(plot.posToIdx(event.offsetX) - 1));
+    plot.over.addEventListener('pointerleave', () => tell(undefined));
+  }
+
+  #options({ scale, series, most, height }: ChartSpec): uPlot.Options {
+    const style = getComputedStyle(this);
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const axis = {
+      stroke: colour('--dim'),
+      font: '11px system-ui, sans-serif',
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { show: false },
+    };
+    const floor = scale === 'rank' ? 0.5 : 0;
+    return {
+      width: this.#width,
+      height,
+      pxAlign: 1,
+      legend: { show: false },
+      padding: [8, 8, 0, 0],
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, bind: IGNORED },
+      scales: {
+        x: { time: false },
+        y: {
+          distr: scale === 'rank' ? 4 : 1,
+          dir: scale === 'rank' ? -1 : 1,
+          range: (_plot, _low, high) => [
+            scale === 'rank' ? -0.2 : 0,
+            most ?? Math.max(Number.isFinite(high) ? high * 1.06 : 0, 1) + floor,
+          ],
+        },
+      },
+      axes: [
+        {
+          ...axis,
+          size: 22,
+          gap: 3,
+          grid: { show: false },
+          splits: (plot) => layerTicks(Number(plot.data[0].at(-1) ?? 0), plot.width),
+          values: (_plot, ticks) => ticks.map((layer) => layerLabel(layer)),
+        },
+        {
+          ...axis,
+          size: 36,
+          gap: 4,
+          ...(scale === 'share' ? { splits: () => [0, 0.5, 1] } : {}),
+          ...(scale === 'rank' ? { splits: (_plot, _i, _low, high) => RANKS.filter((r) => r <= high) } : {}),
+          values: (_plot, ticks) =>
+            ticks.map((v) => (scale === 'rank' && v >= 1000 ? `${v / 1000}k` : String(v))),
+        },
+      ],
+      series: [
+        {},
+        ...series.map((one) => ({
+          label: one.name,
+          stroke: colour(`--series-${one.colour}`),
+          width: 2,
+          ...(one.dashed ? { dash: [5, 4] } : {}),
+          points: { show: (one.values.length <= 40) as boolean, size: 4 },
+        })),
+      ],
+    };
+  }
+}
+customElements.define('rs-line-chart', LineChartElement);
+
+const RANKS = [0, 1, 10, 100, 1000, 10_000, 100_000];
+
+/** uPlot's own pointer handling is off: the page sets the cursor. */
+const NOTHING = (): null => null;
+const IGNORED: uPlot.Cursor.Bind = {
+  mousedown: NOTHING,
+  mouseup: NOTHING,
+  click: NOTHING,
+  dblclick: NOTHING,
+  mousemove: NOTHING,
+  mouseleave: NOTHING,
+  mouseenter: NOTHING,
+};

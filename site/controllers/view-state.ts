@@ -1,0 +1,143 @@
+/** Everything that the page shows, as one immutable value. Controllers replace it; elements only read it. */
+import type { DeviceChoice, RunTimings, WeightsProgress } from '../../engine/api.ts';
+import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
+import type { ColorScheme } from '../../shared/picture/ramp.ts';
+import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
+import type { Problem } from './problems.ts';
+
+export const DEFAULT_MODEL = 'fable-4m';
+
+/** What `data-state` on the root element says. */
+export type Phase = 'loading' | 'running' | 'done' | 'error';
+
+export const COLOURS = ['probability', 'entropy', 'kl'] as const;
+export type ColourBy = (typeof COLOURS)[number];
+
+export const ORDERS = ['last-on-top', 'first-on-top'] as const;
+export type RowOrder = (typeof ORDERS)[number];
+
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+export interface Cell {
+  /** −1 is the embedding row. */
+  readonly layer: number;
+  readonly pos: number;
+}
+
+/** The run that the table shows. Rows come one by one, from the embedding up. */
+export interface RunView {
+  readonly ids: readonly number[];
+  /** One display text a position. */
+  readonly pieces: readonly string[];
+  readonly model: ModelInfo;
+  readonly rows: readonly LayerReadings[];
+  readonly late: LateReadings | undefined;
+  readonly checks: readonly SelfCheck[] | undefined;
+  readonly timings: RunTimings | undefined;
+  /** Display texts of every id in the rows; grows while the run goes and is never rewritten. */
+  readonly texts: ReadonlyMap<number, string>;
+}
+
+/** A prompt on a model: what a run is asked for. One of `prompt` and `ids` is there. */
+export interface Request {
+  readonly model: string;
+  readonly device: DeviceChoice;
+  readonly bos: 'auto' | boolean;
+  readonly prompt: string | undefined;
+  readonly ids: readonly number[] | undefined;
+}
+
+export interface ViewState {
+  readonly phase: Phase;
+  readonly problem: Problem | undefined;
+  /** What the next run will ask for; the loaded model is `info`. */
+  readonly model: string;
+  readonly device: DeviceChoice;
+  readonly bos: 'auto' | boolean;
+  readonly info: ModelInfo | undefined;
+  readonly weights: WeightsProgress | undefined;
+  /** The prompt box. */
+  readonly text: string;
+  /** Ids given in the address in place of a text; gone once the text is edited. */
+  readonly askedIds: readonly number[] | undefined;
+  /** The box's text in tokens; undefined while it is not known. */
+  readonly tokens: Tokenized | undefined;
+  /** What the reader last asked to see; the address names it. */
+  readonly request: Request | undefined;
+  readonly run: RunView | undefined;
+  /** The last call was cancelled: the rows are those that came before. */
+  readonly cancelled: boolean;
+  readonly selected: Cell | undefined;
+  readonly hovered: Cell | undefined;
+  /** Ids of pinned tokens, oldest first. */
+  readonly pins: readonly number[];
+  /** Display texts of pins that no row of the run has. */
+  readonly pinTexts: ReadonlyMap<number, string>;
+  /** Pins' paths through the rows, by {@link pathKey}, of this run. */
+  readonly paths: ReadonlyMap<string, Trajectory>;
+  readonly colour: ColourBy;
+  readonly order: RowOrder;
+  readonly theme: Theme;
+  /** What `theme` comes to now. */
+  readonly scheme: ColorScheme;
+  /** Prompts that ran before, latest first. */
+  readonly history: readonly string[];
+}
+
+export const MAX_PINS = 6;
+
+export const INITIAL: ViewState = {
+  phase: 'loading',
+  problem: undefined,
+  model: DEFAULT_MODEL,
+  device: 'auto',
+  bos: 'auto',
+  info: undefined,
+  weights: undefined,
+  text: '',
+  askedIds: undefined,
+  tokens: undefined,
+  request: undefined,
+  run: undefined,
+  cancelled: false,
+  selected: undefined,
+  hovered: undefined,
+  pins: [],
+  pinTexts: new Map(),
+  paths: new Map(),
+  colour: 'probability',
+  order: 'last-on-top',
+  theme: 'auto',
+  scheme: 'light',
+  history: [],
+};
+
+export function pathKey(pos: number, tokenId: number): string {
+  return `${pos}:${tokenId}`;
+}
+
+/** The selected cell; with none selected, the model's answer: the last layer at the last position. */
+export function selectedCell({ selected, run }: Pick<ViewState, 'selected' | 'run'>): Cell | undefined {
+  return run && (selected ?? { layer: run.model.spec.nLayers - 1, pos: run.ids.length - 1 });
+}
+
+/** The cell that inspector and charts are about: the one under the pointer, else the selected one. */
+export function currentCell(state: Pick<ViewState, 'hovered' | 'selected' | 'run'>): Cell | undefined {
+  return state.run && (state.hovered ?? selectedCell(state));
+}
+
+/** The row of a layer in a run; layer −1 is row 0. */
+export function rowOf(run: RunView, layer: number): LayerReadings | undefined {
+  return run.rows[layer + 1];
+}
+
+/** `5`, or `emb` for the embedding row. */
+export function layerLabel(layer: number): string {
+  return layer < 0 ? 'emb' : String(layer);
+}
+
+/** `layer 5`, or `the embedding`. */
+export function layerName(layer: number): string {
+  return layer < 0 ? 'embedding' : `layer ${layer}`;
+}

@@ -1,0 +1,172 @@
+/** The page: header with what runs where, prompt, lens, inspector and charts. */
+import { css, html, type TemplateResult } from 'lit';
+import type { ViewState } from '../controllers/view-state.ts';
+import { THEMES } from '../controllers/view-state.ts';
+import { bytes, duration, plural } from '../controllers/numbers.ts';
+import { shared } from '../styles/shared.ts';
+import { openAbout } from './about.ts';
+import { checksSummary } from './checks.ts';
+import { openDefinitions } from './definitions.ts';
+import { Panel } from './panel.ts';
+import './certainty.ts';
+import './inspector.ts';
+import './lens.ts';
+import './pins.ts';
+import './prompt.ts';
+
+const THEME_WORDS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
+
+export class AppElement extends Panel {
+  static override styles = [
+    shared,
+    css`
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px 12px;
+        padding: 10px 20px;
+        border-bottom: 1px solid var(--line);
+      }
+      h1 {
+        display: flex;
+        align-items: center;
+        gap: 9px;
+        margin: 0 4px 0 0;
+        font-size: 16px;
+        font-weight: 660;
+        letter-spacing: -0.012em;
+      }
+      h1 svg {
+        width: 23px;
+        height: 15px;
+        fill: var(--accent);
+      }
+      .chips {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px;
+        flex: 1;
+      }
+      .tools {
+        display: flex;
+        gap: 6px;
+      }
+      .pill.bad {
+        background: var(--bad);
+        color: var(--bg);
+        font-weight: 600;
+      }
+      .tick {
+        color: var(--good);
+      }
+      main {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 336px;
+        gap: 18px 22px;
+        max-width: 1560px;
+        margin: 0 auto;
+        padding: 16px 20px 40px;
+      }
+      rs-prompt {
+        grid-column: 1 / -1;
+      }
+      .charts {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
+        gap: 16px;
+        align-items: start;
+      }
+      rs-inspector {
+        grid-row: 2 / span 2;
+        grid-column: 2;
+        align-self: start;
+        position: sticky;
+        top: 12px;
+      }
+      @media (max-width: 900px) {
+        header {
+          padding: 8px 12px;
+        }
+        main {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 14px;
+          padding: 12px 12px 32px;
+        }
+        rs-inspector {
+          grid-row: auto;
+          grid-column: auto;
+          position: static;
+        }
+      }
+    `,
+  ];
+  protected readonly shows = ['info', 'run', 'theme', 'model'] as const satisfies (keyof ViewState)[];
+
+  protected override render(): TemplateResult {
+    const { theme } = this.state;
+    return html`
+      <header>
+        <h1>
+          <svg viewBox="0 0 23 15" aria-hidden="true">
+            <rect width="10" height="3" rx="1.5" opacity=".4"></rect>
+            <rect y="6" width="16" height="3" rx="1.5" opacity=".7"></rect>
+            <rect y="12" width="23" height="3" rx="1.5"></rect>
+          </svg>
+          Residscope
+        </h1>
+        <div class="chips">${this.#chips()}</div>
+        <div class="tools">
+          <button class="button" @click=${() => openDefinitions()}>Definitions</button>
+          <button
+            class="button"
+            aria-label="Colours: ${THEME_WORDS[theme]}. Change"
+            title="Light, dark, or as the system is"
+            @click=${() => this.#nextTheme()}
+          >
+            ${THEME_WORDS[theme]}
+          </button>
+        </div>
+      </header>
+      <main>
+        <rs-prompt .session=${this.session}></rs-prompt>
+        <rs-lens .session=${this.session}></rs-lens>
+        <rs-inspector .session=${this.session}></rs-inspector>
+        <div class="charts">
+          <rs-pins .session=${this.session}></rs-pins>
+          <rs-certainty .session=${this.session}></rs-certainty>
+        </div>
+      </main>
+    `;
+  }
+
+  #chips(): TemplateResult {
+    const { info, run, model } = this.state;
+    const about = (): void => openAbout(this.session);
+    if (!info) return html`<button class="pill" @click=${about}><b>${model}</b></button>`;
+    const checks = run?.checks && checksSummary(run.checks);
+    return html`
+      <button class="pill" @click=${about} title="The model: its shape, and another one">
+        <span><b>${info.id}</b> · ${plural(info.spec.nLayers, 'layer')} · ${bytes(info.weightBytes)}</span>
+      </button>
+      <button class="pill" @click=${about} title=${`${info.device.detail}. ${info.device.reason}`}>
+        ${info.device.name === 'webgpu' ? 'WebGPU' : 'wasm'}${
+          run?.timings ? html` · ${duration(run.timings.done)}` : ''
+        }
+      </button>
+      ${
+        checks
+          ? html`<button class="pill ${checks.ok ? '' : 'bad'}" @click=${about}>
+              ${checks.ok && checks.passed > 0 ? html`<span class="tick" aria-hidden="true">✓</span>` : ''}${checks.words}
+            </button>`
+          : ''
+      }
+    `;
+  }
+
+  #nextTheme(): void {
+    const next = THEMES[(THEMES.indexOf(this.state.theme) + 1) % THEMES.length] ?? 'auto';
+    this.session.appearance.setTheme(next);
+  }
+}
+customElements.define('rs-app', AppElement);

@@ -1,0 +1,234 @@
+/** One cell in full: the layer's candidates with bars, its entropy and KL, and how the tokens that matter rank. */
+import { css, html, nothing, svg, type TemplateResult } from 'lit';
+import { visibleText } from '../../shared/picture/visible.ts';
+import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.ts';
+import { count, nats, probability, probabilityOf } from '../controllers/numbers.ts';
+import {
+  currentCell,
+  layerName,
+  rowOf,
+  type Cell,
+  type RunView,
+  type ViewState,
+} from '../controllers/view-state.ts';
+import { shared } from '../styles/shared.ts';
+import { termStyles } from '../styles/term.ts';
+import { termButton } from './definitions.ts';
+import { Panel } from './panel.ts';
+
+export class InspectorElement extends Panel {
+  static override styles = [
+    shared,
+    termStyles,
+    css`
+      .card {
+        min-height: 120px;
+      }
+      h2 {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 6px;
+        align-items: baseline;
+        margin-bottom: 8px;
+      }
+      ol {
+        margin: 0 -6px;
+        padding: 0;
+        list-style: none;
+      }
+      .candidate {
+        display: grid;
+        grid-template-columns: 96px 1fr 58px;
+        gap: 8px;
+        align-items: center;
+        width: 100%;
+        min-height: 24px;
+        padding: 2px 6px;
+        border: 0;
+        border-radius: 6px;
+        background: none;
+        font: 12.5px/1.3 var(--mono);
+        text-align: left;
+      }
+      .candidate:hover {
+        background: var(--chip);
+      }
+      .candidate[aria-pressed='true'] {
+        background: var(--chip);
+        box-shadow: inset 2px 0 0 var(--accent);
+      }
+      .candidate span {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: pre;
+      }
+      .candidate .p {
+        text-align: right;
+        color: var(--dim);
+        font-variant-numeric: tabular-nums;
+      }
+      .candidate svg {
+        width: 100%;
+        height: 9px;
+        fill: var(--bar);
+      }
+      .hint {
+        margin: 4px 0 10px;
+      }
+      table {
+        width: 100%;
+        border-collapse: collapse;
+        font-size: 12.5px;
+      }
+      th,
+      td {
+        padding: 3px 0;
+        text-align: left;
+        font-weight: 400;
+        white-space: nowrap;
+      }
+      thead th {
+        font-size: 12px;
+        color: var(--dim);
+      }
+      tbody th {
+        width: 99%;
+        max-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        color: var(--dim);
+      }
+      td,
+      thead th:not(:first-child) {
+        padding-left: 12px;
+        text-align: right;
+        font-family: var(--mono);
+        font-variant-numeric: tabular-nums;
+      }
+      thead th:not(:first-child) {
+        font-family: inherit;
+      }
+      .numbers {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 8px;
+        margin: 10px 0;
+        padding: 8px 0;
+        border: solid var(--line);
+        border-width: 1px 0;
+      }
+      .numbers div {
+        font-size: 12px;
+        color: var(--dim);
+      }
+      .numbers b {
+        display: block;
+        font: 15px/1.3 var(--mono);
+        color: var(--ink);
+        font-variant-numeric: tabular-nums;
+      }
+    `,
+  ];
+  protected readonly shows = ['run', 'selected', 'hovered', 'pins'] as const satisfies (keyof ViewState)[];
+
+  protected override render(): TemplateResult {
+    const { run } = this.state;
+    const cell = currentCell(this.state);
+    const readings = run && cell && rowOf(run, cell.layer);
+    return html`<section class="card" aria-labelledby="title">
+      ${run && cell && readings ? this.#cell(run, cell, readings) : this.#empty(run, cell)}
+    </section>`;
+  }
+
+  #empty(run: RunView | undefined, cell: Cell | undefined): TemplateResult {
+    return html`<h2 id="title">One cell, in full</h2>
+      <p class="small">
+        ${
+          run && cell
+            ? `The readings of ${layerName(cell.layer)} are not there yet.`
+            : 'Point at a cell of the table, or move over it with the arrow keys, to see its candidates here.'
+        }
+      </p>`;
+  }
+
+  #cell(run: RunView, { layer, pos }: Cell, readings: LayerReadings): TemplateResult {
+    const { k, topIds, topLogprobs } = readings;
+    const kl = run.late?.kl[layer + 1]?.[pos];
+    return html`
+      <h2 id="title">
+        ${layer < 0 ? 'Embedding' : `Layer ${layer}`}, after
+        <span class="token">${visibleText(run.pieces[pos] ?? '')}</span>
+        <small>position ${pos}</small>
+      </h2>
+      <ol aria-label="Candidates">
+        ${Array.from({ length: k }, (_, i) => this.#candidate(run, topIds[pos * k + i] ?? -1, topLogprobs[pos * k + i]))}
+      </ol>
+      <p class="small hint">Click a candidate to pin it.</p>
+      <div class="numbers">
+        <div>entropy, nats ${termButton('entropy')}<b>${nats(readings.entropy[pos] ?? Number.NaN)}</b></div>
+        <div>KL to the output, nats ${termButton('kl')}<b>${kl === undefined ? '–' : nats(kl)}</b></div>
+      </div>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">token</th>
+            <th scope="col">probability</th>
+            <th scope="col">rank ${termButton('rank')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${target(run, 'output', run.late?.final[layer + 1], pos, 'comes at the end')}
+          ${target(run, 'input', readings.input, pos, '')}
+          ${target(run, 'next', readings.next, pos, 'the prompt ends here')}
+        </tbody>
+      </table>
+    `;
+  }
+
+  #candidate(run: RunView, id: number, logprob = Number.NaN): TemplateResult | typeof nothing {
+    if (id < 0) return nothing;
+    const p = Math.exp(logprob);
+    const text = visibleText(run.texts.get(id) ?? '');
+    const pinned = this.state.pins.includes(id);
+    return html`<li>
+      <button
+        class="candidate"
+        aria-pressed=${pinned ? 'true' : 'false'}
+        aria-label=${`${text}, probability ${probability(p)}`}
+        title=${`${text} · id ${id} · ln p ${logprob.toFixed(3)}${pinned ? ' · pinned' : ''}`}
+        @click=${() => this.session.selection.toggle(id)}
+      >
+        <span>${text}</span>
+        <svg aria-hidden="true">
+          ${svg`<rect width=${`${Math.max(p * 100, 0.4)}%`} height="100%" rx="3"></rect>`}
+        </svg>
+        <span class="p">${probability(p)}</span>
+      </button>
+    </li>`;
+  }
+}
+customElements.define('rs-inspector', InspectorElement);
+
+function target(
+  run: RunView,
+  name: 'output' | 'input' | 'next',
+  readings: TargetReadings | undefined,
+  pos: number,
+  missing: string,
+): TemplateResult {
+  const id = readings?.ids[pos] ?? -1;
+  const label = { output: 'the output', input: 'the input', next: 'the actual next' }[name];
+  const there = readings && id >= 0;
+  const text = there ? (run.texts.get(id) ?? '') : '';
+  return html`<tr>
+    <th scope="row" title=${there ? visibleText(text) : nothing}>
+      ${label} ${there ? html`<span class="token">${visibleText(text)}</span>` : ''}
+    </th>
+    ${
+      there
+        ? html`<td>${probabilityOf(readings.logprobs[pos] ?? Number.NaN)}</td>
+            <td>${count(readings.ranks[pos] ?? -1)}</td>`
+        : html`<td colspan="2" class="small">${missing}</td>`
+    }
+  </tr>`;
+}

@@ -1,0 +1,280 @@
+/**
+ * The lens table. Built by hand, one row at a time, because 256 tokens × 31 rows are thousands of cells: a row's
+ * cells are made once when its readings come, and later changes touch only what differs. One listener each serves
+ * all cells.
+ */
+import { visibleText } from '../../shared/picture/visible.ts';
+import type { LayerReadings } from '../../shared/lens/readings.ts';
+import { probabilityOf } from '../controllers/numbers.ts';
+import type { Session } from '../controllers/session.ts';
+import {
+  currentCell,
+  layerLabel,
+  rowOf,
+  selectedCell,
+  type Cell,
+  type RunView,
+  type ViewState,
+} from '../controllers/view-state.ts';
+import { gridSheet } from '../styles/grid.ts';
+import { CellPainter } from './cell-painter.ts';
+import { moveBy } from './grid-keys.ts';
+import { SettleLine } from './settle-line.ts';
+
+export class LensGridElement extends HTMLElement {
+  #session: Session | undefined;
+  #stop: (() => void) | undefined;
+  readonly #grid = document.createElement('div');
+  readonly #line = new SettleLine();
+  readonly #resized: ResizeObserver;
+  readonly #painter = new CellPainter();
+  /** Row elements by layer + 1, and their cells by position. */
+  #rows: HTMLElement[] = [];
+  #cells: HTMLElement[][] = [];
+  #headers: HTMLElement[] = [];
+  readonly #places = new WeakMap<EventTarget, Cell>();
+  #shown: Pick<RunView, 'ids' | 'model'> | undefined;
+  #tabStop: HTMLElement | undefined;
+  #marked: HTMLElement[] = [];
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [gridSheet()];
+    this.#grid.setAttribute('role', 'grid');
+    this.#grid.setAttribute('aria-label', 'Logit lens');
+    const stage = document.createElement('div');
+    stage.className = 'stage';
+    stage.append(this.#grid, this.#line.element);
+    root.append(stage);
+    this.#resized = new ResizeObserver(() => {
+      if (this.#session) this.#drawSettling(this.#session.store.state);
+    });
+    this.#grid.addEventListener('pointerover', (event) => {
+      if (event.pointerType !== 'touch') this.#session?.selection.hover(this.#place(event));
+    });
+    this.#grid.addEventListener('pointerleave', () => this.#session?.selection.hover(undefined));
+    this.#grid.addEventListener('click', (event) => {
+      const cell = this.#place(event);
+      if (cell) this.#select(cell, true);
+    });
+    this.#grid.addEventListener('focusin', (event) => {
+      const cell = this.#place(event);
+      if (cell) this.#select(cell, false);
+    });
+    this.#grid.addEventListener('keydown', (event) => this.#keydown(event));
+  }
+
+  set session(session: Session) {
+    this.#session = session;
+  }
+
+  connectedCallback(): void {
+    const { store } = this.#session ?? {};
+    if (!store) return;
+    this.#stop = store.subscribe((state, before) => this.#update(state, before));
+    this.#update(store.state, undefined);
+    this.#resized.observe(this.#grid);
+  }
+
+  disconnectedCallback(): void {
+    this.#stop?.();
+    this.#resized.disconnect();
+    this.#painter.stop();
+  }
+
+  #update(state: ViewState, before: ViewState | undefined): void {
+    const { run } = state;
+    if (state.order !== before?.order) this.#grid.classList.toggle('flipped', state.order === 'first-on-top');
+    if (!run) {
+      if (this.#shown) this.#clear();
+      return;
+    }
+    if (this.#shown?.ids !== run.ids || this.#shown.model !== run.model) this.#lay(run);
+    for (let row = this.#cells.length; row < run.rows.length; row++) this.#fill(run, row, state);
+    if (run !== before?.run || state.phase !== before.phase) {
+      this.#grid.setAttribute('aria-busy', String(state.phase === 'running'));
+    }
+    const late = run.late !== before?.run?.late;
+    if (late || state.order !== before?.order) this.#drawSettling(state);
+    if (
+      state.colour !== before?.colour ||
+      state.scheme !== before.scheme ||
+      (late && state.colour === 'kl')
+    ) {
+      this.#painter.repaint(this.#cells, run, state);
+    }
+    this.#markCurrent(state);
+    if (state.pins !== before?.pins || run.rows !== before.run?.rows) this.#markPins(state);
+  }
+
+  #clear(): void {
+    this.#grid.replaceChildren();
+    this.#rows = [];
+    this.#cells = [];
+    this.#headers = [];
+    this.#shown = undefined;
+    this.#tabStop = undefined;
+    this.#marked = [];
+    this.#line.clear();
+    this.#painter.stop();
+  }
+
+  /** Headers and empty rows: the table has its size before the first reading comes. */
+  #lay(run: RunView): void {
+    this.#clear();
+    this.#shown = run;
+    const head = row('head');
+    head.append(part('columnheader', 'corner', 'layer'));
+    this.#headers = run.pieces.map((piece, pos) => {
+      const header = part('columnheader', 'column', visibleText(piece));
+      header.setAttribute('aria-label', `position ${pos}, ${spoken(piece)}`);
+      header.title = `${visibleText(piece)} (position ${pos}, id ${run.ids[pos] ?? ''})`;
+      return header;
+    });
+    head.append(...this.#headers);
+    this.#rows = Array.from({ length: run.model.spec.nLayers + 1 }, (_, r) => {
+      const element = row('waiting');
+      const header = part('rowheader', 'layer', layerLabel(r - 1));
+      header.setAttribute('aria-label', r === 0 ? 'embedding, layer −1' : `layer ${r - 1}`);
+      element.append(header);
+      return element;
+    });
+    this.#grid.append(head, ...this.#rows.toReversed());
+  }
+
+  #fill(run: RunView, index: number, state: ViewState): void {
+    const readings = run.rows[index];
+    const element = this.#rows[index];
+    if (!readings || !element) return;
+    const paint = this.#painter.brush(run, state);
+    const cells = run.pieces.map((piece, pos) => {
+      const cell = this.#cell(run, readings, pos, piece);
+      paint(cell, readings, pos);
+      return cell;
+    });
+    element.classList.remove('waiting');
+    element.append(...cells);
+    this.#cells[index] = cells;
+  }
+
+  #cell(
+    run: RunView,
+    { layer, k, topIds, topLogprobs }: LayerReadings,
+    pos: number,
+    piece: string,
+  ): HTMLElement {
+    const text = run.texts.get(topIds[pos * k] ?? -1) ?? '';
+    const cell = part('gridcell', '', visibleText(text));
+    const where = layer < 0 ? 'Embedding, layer −1' : `Layer ${layer}`;
+    const p = probabilityOf(topLogprobs[pos * k] ?? Number.NaN);
+    cell.setAttribute(
+      'aria-label',
+      `${where}, position ${pos} after ${spoken(piece)}: ${spoken(text)}, probability ${p}`,
+    );
+    cell.tabIndex = -1;
+    this.#places.set(cell, { layer, pos });
+    return cell;
+  }
+
+  #drawSettling(state: ViewState): void {
+    const depth = state.run?.late?.convergence;
+    if (!depth) this.#line.clear();
+    else {
+      const upward = state.order === 'last-on-top';
+      this.#line.draw(depth, { columns: this.#headers, rows: this.#rows, upward });
+    }
+  }
+
+  #markCurrent(state: ViewState): void {
+    for (const element of this.#marked) element.classList.remove('selected', 'current', 'linked');
+    const selected = selectedCell(state);
+    const current = currentCell(state);
+    const [cell, now] = [this.#at(selected), this.#at(current)];
+    cell?.classList.add('selected');
+    now?.classList.add('current');
+    const linked = current
+      ? [this.#headers[current.pos], this.#rows[current.layer + 1]?.firstElementChild]
+      : [];
+    this.#marked = [cell, now, ...linked].filter((e): e is HTMLElement => e instanceof HTMLElement);
+    for (const header of linked) header?.classList.add('linked');
+    if (cell && cell !== this.#tabStop) {
+      if (this.#tabStop) {
+        this.#tabStop.tabIndex = -1;
+        this.#tabStop.removeAttribute('aria-selected');
+      }
+      cell.tabIndex = 0;
+      cell.setAttribute('aria-selected', 'true');
+      this.#tabStop = cell;
+    }
+  }
+
+  #markPins({ pins, run }: ViewState): void {
+    if (!run) return;
+    this.#cells.forEach((cells, r) => {
+      const readings = run.rows[r];
+      if (!readings) return;
+      cells.forEach((cell, pos) => {
+        const pin = pins.indexOf(readings.topIds[pos * readings.k] ?? -1);
+        if (pin < 0) delete cell.dataset['pin'];
+        else cell.dataset['pin'] = String(pin);
+      });
+    });
+  }
+
+  #at(cell: Cell | undefined): HTMLElement | undefined {
+    return cell && this.#cells[cell.layer + 1]?.[cell.pos];
+  }
+
+  #place(event: Event): Cell | undefined {
+    return event.target ? this.#places.get(event.target) : undefined;
+  }
+
+  #select(cell: Cell, focus: boolean): void {
+    const { selection, store } = this.#session ?? {};
+    const { selected } = store?.state ?? {};
+    if (selected?.layer !== cell.layer || selected.pos !== cell.pos) selection?.select(cell);
+    if (focus) this.#at(cell)?.focus({ preventScroll: false });
+  }
+
+  #keydown(event: KeyboardEvent): void {
+    const { store, selection } = this.#session ?? {};
+    const run = store?.state.run;
+    const from = store && selectedCell(store.state);
+    if (!store || !run || !from) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      const readings = rowOf(run, from.layer);
+      const id = readings?.topIds[from.pos * readings.k];
+      if (id !== undefined) selection?.toggle(id);
+    } else if (event.key === 'Escape') selection?.clear();
+    else {
+      const to = moveBy(event, from, {
+        layers: run.rows.length - 1,
+        positions: run.ids.length,
+        up: store.state.order === 'last-on-top' ? 1 : -1,
+      });
+      if (!to) return;
+      this.#select(to, true);
+    }
+    event.preventDefault();
+  }
+}
+customElements.define('rs-lens-grid', LensGridElement);
+
+function row(kind: string): HTMLElement {
+  return part('row', kind, '');
+}
+
+function part(role: string, kind: string, text: string): HTMLElement {
+  const element = document.createElement('div');
+  element.setAttribute('role', role);
+  if (kind !== '') element.className = kind;
+  if (text !== '') element.textContent = text;
+  return element;
+}
+
+/** A token for a screen reader: its own text, where that can be read out, else its marks. */
+function spoken(text: string): string {
+  const trimmed = text.trim();
+  return `“${trimmed === '' || visibleText(trimmed) !== trimmed ? visibleText(text) : trimmed}”`;
+}

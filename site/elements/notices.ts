@@ -1,0 +1,108 @@
+/** What stands where the table would be: progress, nothing yet, or what went wrong and the ways out. */
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import { EXAMPLES } from '../controllers/examples.ts';
+import { bytes } from '../controllers/numbers.ts';
+import type { Problem, WayOut } from '../controllers/problems.ts';
+import type { Session } from '../controllers/session.ts';
+import { DEFAULT_MODEL, layerName, type ViewState } from '../controllers/view-state.ts';
+
+const WAYS: Record<WayOut, string> = {
+  retry: 'Try again',
+  wasm: 'Run on wasm instead',
+  model: `Use ${DEFAULT_MODEL}`,
+  example: 'Run an example',
+  shorten: 'Run the beginning',
+};
+
+/** Bytes while weights arrive, rows while a run goes on. */
+export function progressLine({ weights, run, info, model }: ViewState): TemplateResult {
+  const arriving = weights && weights.loadedBytes < weights.totalBytes ? weights : undefined;
+  if (run && run.rows.length > 0 && !arriving) {
+    const all = run.model.spec.nLayers + 1;
+    const done = run.rows.length;
+    const words = done < all ? `${layerName(done - 1)} read` : 'checking the numbers';
+    return bar('Running', words, done, all, `${done} of ${all} rows`);
+  }
+  if (arriving) {
+    const { loadedBytes, totalBytes } = arriving;
+    const words = `${bytes(loadedBytes)} of ${bytes(totalBytes)}`;
+    return bar(
+      'Loading weights',
+      `weights of ${info?.id ?? model}: ${words}`,
+      loadedBytes,
+      totalBytes,
+      words,
+    );
+  }
+  return bar(
+    info ? 'Running' : 'Loading',
+    info ? 'starting the engine' : `opening ${model}`,
+    undefined,
+    1,
+    '',
+  );
+}
+
+function bar(
+  name: string,
+  words: string,
+  value: number | undefined,
+  max: number,
+  text: string,
+): TemplateResult {
+  const share = value === undefined ? 30 : (100 * value) / max;
+  return html`<div class="progress">
+    <div
+      class="track ${value === undefined ? 'unknown' : ''}"
+      role="progressbar"
+      aria-label=${name}
+      aria-valuemin=${value === undefined ? nothing : 0}
+      aria-valuemax=${value === undefined ? nothing : max}
+      aria-valuenow=${value ?? nothing}
+      aria-valuetext=${value === undefined ? nothing : text}
+    >
+      <svg aria-hidden="true">${svg`<rect width=${`${share}%`} height="100%" rx="3"></rect>`}</svg>
+    </div>
+    <span>${words}</span>
+  </div>`;
+}
+
+export function problemNotice(problem: Problem, session: Session): TemplateResult {
+  return html`<div class="card notice error">
+    <h3>${problem.title}</h3>
+    <p>${problem.message}</p>
+    <div class="ways">
+      ${problem.ways.map(
+        (way, i) =>
+          html`<button
+            class="button ${i === 0 ? 'primary' : ''}"
+            @click=${() => void session.takeWayOut(way)}
+          >
+            ${WAYS[way]}
+          </button>`,
+      )}
+    </div>
+  </div>`;
+}
+
+export function emptyNotice({ cancelled }: ViewState, session: Session): TemplateResult {
+  return html`<div class="card notice">
+    <div class="stack" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
+    <h3>${cancelled ? 'Cancelled' : 'Nothing has run yet'}</h3>
+    <p>
+      ${
+        cancelled
+          ? 'Nothing was read. Press Run to start again.'
+          : `Type a sentence and press Run: each layer of ${DEFAULT_MODEL}, a small language model that runs in this page, is asked what it would say next. Or start with one of these.`
+      }
+    </p>
+    <div class="ways">
+      ${EXAMPLES.map(
+        ({ label, prompt }) =>
+          html`<button class="button" title=${prompt} @click=${() => session.pickExample(prompt)}>
+            ${label}
+          </button>`,
+      )}
+    </div>
+  </div>`;
+}

@@ -1,0 +1,217 @@
+/**
+ * The page's half of the conversation with the engine worker. A worker that stops (a crash, memory) ends every
+ * open call with an error that says so; the next call starts a new one. A worker that does not answer a
+ * cancellation in time is ended, so that Cancel always works.
+ */
+import type { DeviceChoice, WeightsProgress } from '../../engine/api.ts';
+import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
+import type { Trajectory } from '../../shared/lens/readings.ts';
+import type { CallName, Calls, FromWorker, ModelInfo, RunEvent, Tokenized, ToWorker } from './protocol.ts';
+
+/** Milliseconds that a cancelled call may take to end before its worker is ended. */
+const CANCEL_GRACE = 4000;
+
+export interface LoadRequest {
+  readonly device?: DeviceChoice;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: WeightsProgress) => void;
+}
+
+export interface RunRequest {
+  /** Default 10. */
+  readonly k?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What the controllers know of the engine; a test may put another in its place. */
+export interface Engine {
+  /** Whether the model that was loaded last is still there. */
+  readonly alive: boolean;
+  load(source: string, request?: LoadRequest): Promise<ModelInfo>;
+  tokenize(text: string, bos: 'auto' | boolean): Promise<Tokenized>;
+  texts(ids: readonly number[]): Promise<Calls['texts'][1]>;
+  run(ids: readonly number[], request?: RunRequest): AsyncIterable<RunEvent>;
+  trajectories(pos: number, tokenIds: readonly number[]): Promise<readonly Trajectory[]>;
+  dispose(): void;
+}
+
+/** The part of a `Worker` that is used. */
+export interface WorkerPort {
+  postMessage(message: ToWorker): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  onmessageerror: ((event: MessageEvent) => void) | null;
+}
+
+type Ending = { readonly error: Error } | { readonly value: Calls[CallName][1] | undefined };
+
+interface Open {
+  onEvent(event: RunEvent): void;
+  onEnd(ending: Ending): void;
+}
+
+export class EngineClient implements Engine {
+  readonly #start: () => WorkerPort;
+  #worker: WorkerPort | undefined;
+  #loaded = false;
+  #nextId = 1;
+  readonly #open = new Map<number, Open>();
+  #onProgress: ((progress: WeightsProgress) => void) | undefined;
+
+  constructor(start: () => WorkerPort) {
+    this.#start = start;
+  }
+
+  get alive(): boolean {
+    return this.#worker !== undefined && this.#loaded;
+  }
+
+  async load(source: string, { device = 'auto', signal, onProgress }: LoadRequest = {}): Promise<ModelInfo> {
+    this.#loaded = false;
+    this.#onProgress = onProgress;
+    const info = await this.#call('load', { source, device }, signal);
+    this.#loaded = true;
+    return info;
+  }
+
+  tokenize(text: string, bos: 'auto' | boolean): Promise<Tokenized> {
+    return this.#call('tokenize', { text, bos });
+  }
+
+  texts(ids: readonly number[]): Promise<Calls['texts'][1]> {
+    return this.#call('texts', { ids });
+  }
+
+  trajectories(pos: number, tokenIds: readonly number[]): Promise<readonly Trajectory[]> {
+    return this.#call('trajectories', { pos, tokenIds });
+  }
+
+  async *run(ids: readonly number[], { k = 10, signal }: RunRequest = {}): AsyncGenerator<RunEvent> {
+    throwIfCancelled(signal);
+    const arrived: RunEvent[] = [];
+    let ending: Ending | undefined;
+    let wake = (): void => undefined;
+    const id = this.#begin(
+      {
+        onEvent: (event) => {
+          arrived.push(event);
+          wake();
+        },
+        onEnd: (how) => {
+          ending = how;
+          wake();
+        },
+      },
+      signal,
+    );
+    this.#post({ type: 'run', id, ids, k });
+    try {
+      for (;;) {
+        const event = arrived.shift();
+        if (event) yield event;
+        else if (ending !== undefined) break;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      // The reader left early: the worker need not go on.
+      if (ending === undefined) this.#cancel(id);
+    }
+    if ('error' in ending) throw ending.error;
+  }
+
+  dispose(): void {
+    this.#stop(new CancelledError('the engine was closed'));
+  }
+
+  #call<N extends CallName>(type: N, ask: Calls[N][0], signal?: AbortSignal): Promise<Calls[N][1]> {
+    return new Promise((resolve, reject) => {
+      throwIfCancelled(signal);
+      const id = this.#begin(
+        {
+          onEvent: () => undefined,
+          onEnd: (ending) => {
+            if ('error' in ending) reject(ending.error);
+            else resolve(ending.value as Calls[N][1]);
+          },
+        },
+        signal,
+      );
+      this.#post({ type, id, ask } as Extract<ToWorker, { type: N }>);
+    });
+  }
+
+  #begin(call: Open, signal: AbortSignal | undefined): number {
+    const id = this.#nextId++;
+    const abort = (): void => this.#cancel(id);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#open.set(id, {
+      onEvent: (event) => call.onEvent(event),
+      onEnd: (ending) => {
+        signal?.removeEventListener('abort', abort);
+        call.onEnd(ending);
+      },
+    });
+    return id;
+  }
+
+  #cancel(id: number): void {
+    if (!this.#open.has(id)) return;
+    this.#post({ type: 'cancel', id });
+    setTimeout(() => {
+      if (this.#open.has(id)) this.#stop(new CancelledError());
+    }, CANCEL_GRACE);
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker ??= this.#connect();
+    this.#worker.postMessage(message);
+  }
+
+  #connect(): WorkerPort {
+    const worker = this.#start();
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const why = event.message ? ` (${event.message})` : '';
+      this.#stop(
+        new ResidscopeError(
+          'internal',
+          `The engine's worker stopped${why}. Run again: a new one is started and the model is loaded again.`,
+        ),
+      );
+    };
+    worker.onmessageerror = () => {
+      this.#stop(
+        new ResidscopeError('internal', 'The engine answered something that cannot be read. Run again.'),
+      );
+    };
+    return worker;
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.type === 'weights') {
+      this.#onProgress?.(message.progress);
+      return;
+    }
+    const call = this.#open.get(message.id);
+    if (!call) return;
+    if (message.type === 'event') {
+      call.onEvent(message.event);
+      return;
+    }
+    this.#open.delete(message.id);
+    if (message.type === 'failed') call.onEnd({ error: fromErrorMessage(message.error) });
+    else call.onEnd({ value: message.type === 'answer' ? message.value : undefined });
+  }
+
+  /** Ends the worker and every open call. */
+  #stop(error: Error): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#loaded = false;
+    const calls = [...this.#open.values()];
+    this.#open.clear();
+    for (const call of calls) call.onEnd({ error });
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The worker's half of the conversation: one model at a time, one long call after the other, and the residual
+ * states of the last run, so that a pinned token is read out without running the model again.
+ */
+import type {
+  DeviceInfo,
+  LensOptions,
+  LensReadout,
+  LoadOptions,
+  StreamEvent,
+  StreamOptions,
+} from '../../engine/api.ts';
+import { CancelledError, InputError, toErrorMessage } from '../../shared/errors.ts';
+import type { LayerReadings, Trajectory } from '../../shared/lens/readings.ts';
+import type { TokenizerPort } from '../../shared/tokenizer/encoding.ts';
+import type {
+  CallName,
+  Calls,
+  FromWorker,
+  ModelInfo,
+  RunEvent,
+  SpecSummary,
+  ToWorker,
+  TokenTexts,
+} from './protocol.ts';
+import { Parcel } from './transfer.ts';
+
+/** What the host asks of the library's `LensModel`. */
+export interface HostedModel {
+  readonly id: string;
+  readonly tokenizer: TokenizerPort;
+  readonly spec: SpecSummary;
+  readonly device: DeviceInfo;
+  readonly weightBytes: number;
+  stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
+  lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
+  dispose(): Promise<void> | void;
+}
+
+export interface HostPorts {
+  load(source: string, options: LoadOptions): Promise<HostedModel>;
+  post(message: FromWorker, transfer: ArrayBuffer[]): void;
+}
+
+/** The states that the lens reads, in the order of its rows. */
+const FIRST_STATE = 'blocks.0.hook_resid_pre';
+const STATE_HOOKS = [FIRST_STATE, 'blocks.*.hook_resid_post'];
+
+export class EngineHost {
+  readonly #ports: HostPorts;
+  #model: HostedModel | undefined;
+  /** f32[pos, d_model] a row, of the last run; a row that is not there yet is missing. */
+  #states: Float32Array[] = [];
+  readonly #running = new Map<number, AbortController>();
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(ports: HostPorts) {
+    this.#ports = ports;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'cancel':
+        this.#running.get(message.id)?.abort();
+        return;
+      case 'run':
+        this.#enqueue(message.id, (signal) => this.#run(message.id, message.ids, message.k, signal));
+        return;
+      case 'load':
+        this.#enqueue(message.id, async (signal) => {
+          this.#answer(message.id, 'load', await this.#load(message.ask, signal));
+        });
+        return;
+      case 'trajectories':
+        this.#enqueue(message.id, async () => {
+          await this.#trajectories(message.id, message.ask.pos, message.ask.tokenIds);
+        });
+        return;
+      // Tokenizing is short and needs no turn: chips appear while a run goes on.
+      case 'tokenize':
+        this.#now(message.id, () => this.#answer(message.id, 'tokenize', this.#tokenize(message.ask)));
+        return;
+      case 'texts':
+        this.#now(message.id, () => this.#answer(message.id, 'texts', this.#texts(message.ask.ids)));
+    }
+  }
+
+  #now(id: number, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  /** One long call at a time: the runtime must not be asked twice at once. */
+  #enqueue(id: number, act: (signal: AbortSignal) => Promise<void>): void {
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    this.#queue = this.#queue.then(async () => {
+      try {
+        if (controller.signal.aborted) throw new CancelledError();
+        await act(controller.signal);
+      } catch (error) {
+        this.#fail(id, controller.signal.aborted ? new CancelledError() : error);
+      } finally {
+        this.#running.delete(id);
+      }
+    });
+  }
+
+  async #load({ source, device }: Calls['load'][0], signal: AbortSignal): Promise<ModelInfo> {
+    const old = this.#model;
+    this.#model = undefined;
+    this.#states = [];
+    await old?.dispose();
+    const model = await this.#ports.load(source, {
+      device,
+      signal,
+      onProgress: (progress) => this.#post({ type: 'weights', progress }),
+    });
+    this.#model = model;
+    const { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx } = model.spec;
+    return {
+      id: model.id,
+      spec: { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx },
+      device: { ...model.device },
+      weightBytes: model.weightBytes,
+      bosId: model.tokenizer.bosId,
+      addsBos: model.tokenizer.addsBos,
+    };
+  }
+
+  #loaded(): HostedModel {
+    if (!this.#model) throw new InputError('engine: no model is loaded yet: load one first');
+    return this.#model;
+  }
+
+  #tokenize({ text, bos }: Calls['tokenize'][0]): Calls['tokenize'][1] {
+    const { tokenizer } = this.#loaded();
+    const { ids, tokens, offsets } = tokenizer.encode(text, { bos });
+    return { ids, tokens, offsets, pieces: tokenizer.pieces(ids) };
+  }
+
+  #texts(ids: readonly number[]): Calls['texts'][1] {
+    const { tokenizer } = this.#loaded();
+    return { pieces: tokenizer.pieces(ids), texts: ids.map((id) => [id, tokenizer.text(id)] as const) };
+  }
+
+  async #run(id: number, ids: readonly number[], k: number, signal: AbortSignal): Promise<void> {
+    const model = this.#loaded();
+    this.#states = [];
+    const told = new Set<number>();
+    for await (const event of model.stream(ids, { lens: { k }, hooks: STATE_HOOKS, checks: true, signal })) {
+      switch (event.type) {
+        case 'block':
+          for (const [name, tensor] of event.hooks) {
+            const row = name === FIRST_STATE ? 0 : event.layer + 1;
+            this.#states[row] = await tensor.data();
+          }
+          break;
+        case 'readings': {
+          const texts = newTexts(event.readings, model.tokenizer, told);
+          if (texts.length > 0) this.#event(id, { type: 'texts', texts });
+          const parcel = new Parcel();
+          this.#event(id, { type: 'readings', readings: parcel.readings(event.readings) }, parcel.buffers);
+          break;
+        }
+        case 'late': {
+          const parcel = new Parcel();
+          this.#event(id, { type: 'late', late: parcel.late(event.late) }, parcel.buffers);
+          break;
+        }
+        default:
+          this.#event(id, event);
+      }
+    }
+    this.#post({ type: 'end', id });
+  }
+
+  async #trajectories(id: number, pos: number, tokenIds: readonly number[]): Promise<void> {
+    const model = this.#loaded();
+    const d = model.spec.dModel;
+    const rows = this.#states.length;
+    if (rows !== model.spec.nLayers + 1) throw new InputError('engine: no finished run to read a token from');
+    if (tokenIds.length === 0) {
+      this.#answer(id, 'trajectories', []);
+      return;
+    }
+    // states [rows, d_model], targets [rows, targets]
+    const states = new Float32Array(rows * d);
+    this.#states.forEach((row, r) => states.set(row.subarray(pos * d, (pos + 1) * d), r * d));
+    const n = tokenIds.length;
+    const targets = Int32Array.from({ length: rows * n }, (_, i) => tokenIds[i % n] ?? -1);
+    const { targetLogprobs, targetRanks } = await model.lens(states, { k: 1, targets });
+    const parcel = new Parcel();
+    const paths = tokenIds.map((tokenId, t): Trajectory =>
+      parcel.trajectory({
+        tokenId,
+        pos,
+        logprobs: Float32Array.from({ length: rows }, (_, r) => targetLogprobs[r * n + t] ?? Number.NaN),
+        ranks: Int32Array.from({ length: rows }, (_, r) => targetRanks[r * n + t] ?? -1),
+      }),
+    );
+    this.#answer(id, 'trajectories', paths, parcel.buffers);
+  }
+
+  #answer<N extends CallName>(id: number, _call: N, value: Calls[N][1], transfer: ArrayBuffer[] = []): void {
+    this.#post({ type: 'answer', id, value }, transfer);
+  }
+
+  #event(id: number, event: RunEvent, transfer: ArrayBuffer[] = []): void {
+    this.#post({ type: 'event', id, event }, transfer);
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#post({ type: 'failed', id, error: toErrorMessage(error) });
+  }
+
+  #post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+    this.#ports.post(message, transfer);
+  }
+}
+
+/** Display texts of ids that this run has not told yet. */
+function newTexts(readings: LayerReadings, tokenizer: TokenizerPort, told: Set<number>): TokenTexts {
+  const texts: [number, string][] = [];
+  for (const ids of [readings.topIds, readings.input.ids, readings.next.ids]) {
+    for (const id of ids) {
+      if (id < 0 || told.has(id)) continue;
+      told.add(id);
+      texts.push([id, tokenizer.text(id)]);
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,74 @@
+/**
+ * What page and engine worker say to each other. Plain data only: typed arrays are moved, not shared, and errors
+ * cross as {@link ErrorMessage}. Every request carries a number; answers name it.
+ */
+import type { DeviceChoice, DeviceInfo, RunTimings, WeightsProgress } from '../../engine/api.ts';
+import type { ErrorMessage } from '../../shared/errors.ts';
+import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
+import type { Encoding } from '../../shared/tokenizer/encoding.ts';
+
+/** The parts of a model's spec that the page shows or computes with. */
+export interface SpecSummary {
+  readonly family: string;
+  readonly nLayers: number;
+  readonly dModel: number;
+  readonly nHeads: number;
+  readonly dHead: number;
+  readonly dMlp: number;
+  readonly dVocab: number;
+  /** Tokens that one run may hold. */
+  readonly nCtx: number;
+}
+
+export interface ModelInfo {
+  readonly id: string;
+  readonly spec: SpecSummary;
+  readonly device: DeviceInfo;
+  /** Bytes of all weights that a run reads. */
+  readonly weightBytes: number;
+  readonly bosId: number | undefined;
+  /** Whether the tokenizer's own post-processor puts `bos` in front. */
+  readonly addsBos: boolean;
+}
+
+/** An encoding with one display text a token. */
+export interface Tokenized extends Encoding {
+  readonly pieces: readonly string[];
+}
+
+/** Display texts of ids, as pairs, because a map would cross as one anyway. */
+export type TokenTexts = readonly (readonly [id: number, text: string])[];
+
+/** The library's stream without the hooks' tensors, which stay in the worker, and with the texts that it needs. */
+export type RunEvent =
+  | ({ readonly type: 'weights' } & WeightsProgress)
+  | { readonly type: 'texts'; readonly texts: TokenTexts }
+  | { readonly type: 'readings'; readonly readings: LayerReadings }
+  | { readonly type: 'late'; readonly late: LateReadings }
+  | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
+  | { readonly type: 'done'; readonly timings: RunTimings };
+
+/** Calls with one answer: name → [what is asked, what comes back]. */
+export interface Calls {
+  load: [{ readonly source: string; readonly device: DeviceChoice }, ModelInfo];
+  tokenize: [{ readonly text: string; readonly bos: 'auto' | boolean }, Tokenized];
+  texts: [
+    { readonly ids: readonly number[] },
+    { readonly pieces: readonly string[]; readonly texts: TokenTexts },
+  ];
+  trajectories: [{ readonly pos: number; readonly tokenIds: readonly number[] }, readonly Trajectory[]];
+}
+export type CallName = keyof Calls;
+
+export type ToWorker =
+  | { [N in CallName]: { readonly type: N; readonly id: number; readonly ask: Calls[N][0] } }[CallName]
+  | { readonly type: 'run'; readonly id: number; readonly ids: readonly number[]; readonly k: number }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'answer'; readonly id: number; readonly value: Calls[CallName][1] }
+  | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
+  | { readonly type: 'end'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorMessage }
+  /** Bytes of weights, whichever call brought them. */
+  | { readonly type: 'weights'; readonly progress: WeightsProgress };

@@ -1,0 +1,20 @@
+/** The page's start: an engine, a session around it, and the page that shows it. */
+import { Session } from './controllers/session.ts';
+import { AppElement } from './elements/app.ts';
+import { startEngine } from './engine/start.ts';
+
+const session = new Session(startEngine());
+const root = document.documentElement;
+const showPhase = (): void => {
+  root.dataset['state'] = session.store.state.phase;
+};
+session.store.subscribe(showPhase);
+
+const app = new AppElement();
+app.session = session;
+document.querySelector('.plain')?.remove();
+document.body.append(app);
+
+const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
+session.open(connection?.saveData ?? false);
+showPhase();

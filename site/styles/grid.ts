@@ -1,0 +1,149 @@
+/** Styles of the lens table. Every row is a grid of its own with the same tracks: no cell's text sets a width. */
+import { css } from 'lit';
+
+const styles = css`
+  :host {
+    display: block;
+    overflow: auto;
+    max-height: min(78vh, 980px);
+    overscroll-behavior-x: contain;
+    scroll-padding: 30px 12px 12px 60px;
+    padding-bottom: 3px;
+    font: 12px/1.2 var(--mono);
+  }
+  .stage {
+    position: relative;
+    width: max-content;
+    min-width: 100%;
+  }
+  [role='grid'] {
+    display: flex;
+    flex-direction: column;
+  }
+  [role='grid'].flipped {
+    flex-direction: column-reverse;
+  }
+  .flipped .head {
+    order: 1;
+  }
+  [role='row'] {
+    display: grid;
+    grid-template-columns: 44px;
+    grid-auto-flow: column;
+    grid-auto-columns: minmax(60px, 1fr);
+    column-gap: 2px;
+    height: 28px;
+    padding-bottom: 2px;
+  }
+  .head {
+    position: sticky;
+    top: 0;
+    z-index: 3;
+    background: var(--bg);
+  }
+  [role='columnheader'],
+  [role='rowheader'] {
+    display: flex;
+    align-items: center;
+    color: var(--dim);
+    white-space: nowrap;
+    overflow: hidden;
+  }
+  .column {
+    display: block;
+    padding: 5px 3px 0;
+    text-align: center;
+    text-overflow: ellipsis;
+    font-weight: 500;
+  }
+  .corner,
+  .layer {
+    position: sticky;
+    left: 0;
+    z-index: 2;
+    justify-content: flex-end;
+    padding-right: 9px;
+    background: var(--bg);
+    font-variant-numeric: tabular-nums;
+  }
+  .corner {
+    font: 11px var(--sans);
+  }
+  .linked {
+    color: var(--ink);
+    font-weight: 700;
+  }
+  [role='gridcell'] {
+    position: relative;
+    padding: 6px 4px 0;
+    border-radius: 4px;
+    text-align: center;
+    white-space: pre;
+    cursor: pointer;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    animation: arrive 0.18s ease-out;
+  }
+  @keyframes arrive {
+    from {
+      opacity: 0;
+    }
+  }
+  .current {
+    outline: 2px solid var(--line-strong);
+    z-index: 1;
+  }
+  .selected,
+  [role='gridcell']:focus-visible {
+    outline: 2px solid var(--accent);
+    outline-offset: 0;
+    z-index: 1;
+  }
+  .waiting::after {
+    content: '';
+    grid-column: 2;
+    width: 100%;
+    border-radius: 4px;
+    background: var(--chip);
+    opacity: 0.75;
+  }
+  [data-pin]::after {
+    content: '';
+    position: absolute;
+    top: 3px;
+    right: 3px;
+    width: 6px;
+    height: 6px;
+    border-radius: 50%;
+    background: currentcolor;
+  }
+  svg {
+    position: absolute;
+    top: 0;
+    left: 0;
+    z-index: 1;
+    pointer-events: none;
+  }
+  path {
+    fill: none;
+    stroke: var(--settle);
+    stroke-width: 2;
+    stroke-linejoin: round;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    [role='gridcell'] {
+      animation: none;
+    }
+  }
+`;
+
+let sheet: CSSStyleSheet | undefined;
+
+/** One sheet in memory, for elements that are not Lit's. */
+export function gridSheet(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles.cssText);
+  }
+  return sheet;
+}

@@ -1,0 +1,81 @@
+/**
+ * The static site: page and engine worker with hashed names under assets/, and ONNX Runtime's wasm files, gzipped,
+ * under ort/VERSION/. A static asset may have 25 MiB at most where the site is served; the largest runtime file
+ * has 26.8 MB and a quarter of that gzipped, so the worker fetches `.wasm.gz` and unpacks it itself.
+ */
+import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants, gzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const ORT = join(ROOT, 'node_modules/onnxruntime-web');
+/** Plain wasm; WebGPU where the browser can suspend wasm (JSPI); WebGPU elsewhere (asyncify). */
+const RUNTIMES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.jspi', 'ort-wasm-simd-threaded.asyncify'];
+
+const ortVersion = await versionOf(ORT);
+
+async function versionOf(folder: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** Gzips a runtime file once and keeps the result under node_modules/.cache. */
+async function gzipped(name: string): Promise<string> {
+  const cached = join(ROOT, 'node_modules/.cache/residscope', `ort-${ortVersion}`, `${name}.wasm.gz`);
+  const known = await stat(cached).catch(() => undefined);
+  if (known) return cached;
+  const packed = await promisify(gzip)(await readFile(join(ORT, 'dist', `${name}.wasm`)), {
+    level: constants.Z_BEST_COMPRESSION,
+  });
+  await mkdir(dirname(cached), { recursive: true });
+  const partial = `${cached}.${process.pid}`;
+  await writeFile(partial, packed);
+  await rename(partial, cached);
+  return cached;
+}
+
+/** Puts the runtime's files beside the built page. */
+function runtimeFiles(): Plugin {
+  return {
+    name: 'residscope-runtime-files',
+    apply: 'build',
+    async writeBundle({ dir = join(ROOT, 'dist/site') }) {
+      const out = join(dir, 'ort', ortVersion);
+      await mkdir(out, { recursive: true });
+      for (const name of RUNTIMES) {
+        await copyFile(await gzipped(name), join(out, `${name}.wasm.gz`));
+        await copyFile(join(ORT, 'dist', `${name}.mjs`), join(out, `${name}.mjs`));
+      }
+    },
+  };
+}
+
+/** What the real server sends too: isolation for wasm threads, and nothing but our own code. */
+const HEADERS = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; img-src 'self' data:; connect-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+export default defineConfig({
+  root: join(ROOT, 'site'),
+  define: { __ORT_VERSION__: JSON.stringify(ortVersion) },
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
+  worker: { format: 'es' },
+  build: {
+    outDir: join(ROOT, 'dist/site'),
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1000,
+  },
+  plugins: [runtimeFiles()],
+  preview: { headers: HEADERS },
+  server: { headers: HEADERS },
+});
