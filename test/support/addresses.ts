@@ -4,8 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout. */
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** The checkout: this file's, also when it is bundled elsewhere in it. */
+export const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(folder: string): string {
+  if (existsSync(join(folder, 'vitest.config.ts')) || dirname(folder) === folder) return folder;
+  return rootAbove(dirname(folder));
+}
 
 const SHARED = join(ROOT, '..', 'shared');
 

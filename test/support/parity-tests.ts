@@ -17,16 +17,23 @@ export function parityTests(
   const reason = sharedMissing ?? skip;
   describe(`parity: ${title}`, () => {
     const results = new Map<string, CaseResult>();
+    let broken: unknown;
 
     beforeAll(async () => {
       if (reason !== undefined) return;
-      for (const result of await run()) results.set(result.name, result);
+      try {
+        for (const result of await run()) results.set(result.name, result);
+      } catch (error) {
+        broken = error; // A hook that throws would show as tests skipped.
+        return;
+      }
       const worst = [...results.values()].map((r) => `${r.passed ? ' ' : '✗'} ${r.name}: ${r.detail}`);
       console.log(`parity: ${title}\n${worst.join('\n')}`);
     });
 
     it('has cases', ({ skip }) => {
       skip(reason !== undefined, reason);
+      expect(broken).toBeUndefined();
       expect(results.size).toBeGreaterThan(20);
       expect([...results.keys()]).toEqual(parityNames(models));
     });
