@@ -97,7 +97,11 @@ export class Readout {
     const shares: Share[] = [];
     for (let first = 0; first < dVocab; first += count) {
       const to = Math.min(dVocab, first + count);
-      const graph = unembedGraph(this.#spec, this.#weights.storedRows(weights.unembed, first, to));
+      const graph = unembedGraph(
+        this.#spec,
+        this.#weights.storedRows(weights.unembed, first, to),
+        this.#reducer.wantsExps,
+      );
       shares.push({ first, count: to - first, session: await this.#runtime.session('unembedding', graph) });
     }
     return shares;
@@ -131,7 +135,8 @@ export class Readout {
     const shares: LogitShare[] = [];
     for (const { first, count, session } of await this.#shareSessions()) {
       const out = await session.run({ normalized });
-      shares.push({ first, count, tensor: out['logits'] as Tensor });
+      const exps = out['exps'];
+      shares.push({ first, count, tensor: out['logits'] as Tensor, ...(exps && { exps }) });
     }
     return { rows: to - from, shares };
   }
@@ -169,7 +174,7 @@ export class Readout {
         const stats = await this.#reducer.reduce(logits, share);
         checkFinite(stats);
         kept = request.keep === true;
-        groups.push({ from, stats, logits: kept ? logits : undefined });
+        groups.push({ from, stats, logits: kept ? withoutExps(logits) : undefined });
       } finally {
         if (!kept) disposeLogits(logits);
       }
@@ -234,6 +239,11 @@ export function logitBytes(spec: ModelSpec, rows: number): number {
 
 function disposeLogits({ shares }: Logits): void {
   for (const { tensor } of shares) if (tensor.location === 'gpu-buffer') tensor.dispose();
+}
+
+/** What phase two needs of logits. */
+function withoutExps({ rows, shares }: Logits): Logits {
+  return { rows, shares: shares.map(({ first, count, tensor }) => ({ first, count, tensor })) };
 }
 
 /** Gives kept logits back. */

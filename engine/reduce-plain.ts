@@ -1,15 +1,26 @@
 /**
- * The reducer in plain code, for wasm: sums in f64. Two passes over each row: the maximum and the top k, then the
- * partition sum, the entropy and the ranks.
+ * The reducer in plain code, for wasm: sums in f64. One pass finds the top k, one sums, one counts what stands
+ * ahead of each target.
  */
 import type { Comparison, Logits, Partition, Reducer, ReduceRequest, RowStats } from './reduce.ts';
 
 /** exp(−45) is under 3e-20: a whole vocabulary of such terms does not reach the last digit of the sum. */
 const NEGLIGIBLE = -45;
 
-/** One row of a share. */
-function rowOf(data: Float32Array, row: number, count: number): Float32Array {
-  return data.subarray(row * count, (row + 1) * count);
+/** One row of one share. */
+interface Slice {
+  readonly first: number;
+  readonly z: Float32Array;
+  /** e^(z − the largest z of this slice), where the graph gave it. */
+  readonly exps: Float32Array | undefined;
+}
+
+function slicesOf(logits: Logits, row: number): Slice[] {
+  return logits.shares.map(({ tensor, exps, count, first }) => {
+    const part = (data: unknown): Float32Array =>
+      (data as Float32Array).subarray(row * count, (row + 1) * count);
+    return { first, z: part(tensor.data), exps: exps && part(exps.data) };
+  });
 }
 
 /** The k best of a row so far, best first, by insertion: few logits pass the threshold. */
@@ -25,7 +36,7 @@ class Best {
     this.logits = new Float32Array(k).fill(-Infinity);
   }
 
-  scan(z: Float32Array, first: number): void {
+  scan({ z, first }: Slice): void {
     if (this.#k === 0) return;
     let threshold = this.#threshold;
     for (let i = 0; i < z.length; i++) {
@@ -49,8 +60,8 @@ class Best {
   }
 }
 
-function maximum(z: Float32Array, from: number): number {
-  let m = from;
+function maximum(z: Float32Array): number {
+  let m = -Infinity;
   for (let i = 0; i < z.length; i++) {
     const value = z[i] as number;
     if (value > m) m = value;
@@ -58,8 +69,22 @@ function maximum(z: Float32Array, from: number): number {
   return m;
 }
 
+/** Σ e^(z − top) and Σ (z − top) e^(z − top): the entropy without cancelling large numbers. */
+function partition({ z, exps }: Slice, top: number): [sum: number, weighted: number] {
+  let sum = 0;
+  let weighted = 0;
+  for (let i = 0; i < z.length; i++) {
+    const d = (z[i] as number) - top;
+    if (!exps && d < NEGLIGIBLE) continue;
+    const e = exps ? (exps[i] as number) : Math.exp(d);
+    sum += e;
+    weighted += d * e;
+  }
+  return [sum, weighted];
+}
+
 /** How many logits stand ahead of the target: larger, or equal with a smaller id. */
-function ahead(z: Float32Array, first: number, logit: number, id: number): number {
+function ahead({ z, first }: Slice, logit: number, id: number): number {
   let count = 0;
   for (let i = 0; i < z.length; i++) {
     const value = z[i] as number;
@@ -68,16 +93,24 @@ function ahead(z: Float32Array, first: number, logit: number, id: number): numbe
   return count;
 }
 
-function logitOf(shares: readonly { z: Float32Array; first: number }[], id: number): number {
-  for (const { z, first } of shares) {
+function rankOf(slices: readonly Slice[], logit: number, id: number): number {
+  return slices.reduce((n, slice) => n + ahead(slice, logit, id), 0);
+}
+
+function logitOf(slices: readonly Slice[], id: number): number {
+  for (const { z, first } of slices) {
     if (id >= first && id < first + z.length) return z[id - first] as number;
   }
   return NaN;
 }
 
 export class PlainReducer implements Reducer {
+  readonly wantsExps = true;
+  /** e^(z − max) of the output that rows are being compared with, a row each: the same for every layer. */
+  #weights: { readonly output: Logits; readonly rows: Float32Array[] } | undefined;
+
   reduce(logits: Logits, request: ReduceRequest): Promise<RowStats> {
-    return Promise.resolve(reducePlain(logits, request));
+    return Promise.resolve(reduceRows(logits, request));
   }
 
   compare(
@@ -87,18 +120,12 @@ export class PlainReducer implements Reducer {
     rowStats: Partition,
     targets: Int32Array,
   ): Promise<Comparison> {
-    return Promise.resolve(comparePlain(output, outputStats, row, rowStats, targets));
+    if (this.#weights?.output !== output) this.#weights = { output, rows: weightsOf(output, outputStats) };
+    return Promise.resolve(compareRows(output, outputStats, this.#weights.rows, row, rowStats, targets));
   }
 }
 
-function sharesOf(logits: Logits, row: number): { z: Float32Array; first: number }[] {
-  return logits.shares.map(({ tensor, count, first }) => ({
-    z: rowOf(tensor.data as Float32Array, row, count),
-    first,
-  }));
-}
-
-function reducePlain(logits: Logits, { k, targets, perRow }: ReduceRequest): RowStats {
+function reduceRows(logits: Logits, { k, targets, perRow }: ReduceRequest): RowStats {
   const { rows } = logits;
   const stats: RowStats = {
     rows,
@@ -111,25 +138,21 @@ function reducePlain(logits: Logits, { k, targets, perRow }: ReduceRequest): Row
     targetRanks: new Int32Array(rows * perRow).fill(-1),
   };
   for (let r = 0; r < rows; r++) {
-    const shares = sharesOf(logits, r);
+    const slices = slicesOf(logits, r);
     const best = new Best(k);
-    let max = -Infinity;
-    for (const { z, first } of shares) {
-      best.scan(z, first);
-      max = k > 0 ? max : maximum(z, max);
-    }
-    if (k > 0) max = best.logits[0] as number;
+    for (const slice of slices) best.scan(slice);
+    const tops =
+      k > 0 && slices.length === 1 ? [best.logits[0] as number] : slices.map(({ z }) => maximum(z));
+    const max = Math.max(...tops);
     let sum = 0;
-    let weighted = 0; // Σ (z − max) e^(z − max): the entropy without cancelling large numbers
-    for (const { z } of shares) {
-      for (let i = 0; i < z.length; i++) {
-        const d = (z[i] as number) - max;
-        if (d < NEGLIGIBLE) continue;
-        const e = Math.exp(d);
-        sum += e;
-        weighted += d * e;
-      }
-    }
+    let weighted = 0;
+    slices.forEach((slice, s) => {
+      const top = tops[s] as number;
+      const [share, shareWeighted] = partition(slice, top);
+      const scale = Math.exp(top - max);
+      sum += scale * share;
+      weighted += scale * (shareWeighted + (top - max) * share);
+    });
     stats.max[r] = max;
     stats.sum[r] = sum;
     stats.entropy[r] = Math.max(0, Math.log(sum) - weighted / sum);
@@ -138,17 +161,32 @@ function reducePlain(logits: Logits, { k, targets, perRow }: ReduceRequest): Row
     for (let j = r * perRow; j < (r + 1) * perRow; j++) {
       const id = targets[j] as number;
       if (id < 0) continue;
-      const logit = logitOf(shares, id);
+      const logit = logitOf(slices, id);
       stats.targetLogits[j] = logit;
-      stats.targetRanks[j] = shares.reduce((n, { z, first }) => n + ahead(z, first, logit, id), 0);
+      stats.targetRanks[j] = rankOf(slices, logit, id);
     }
   }
   return stats;
 }
 
-function comparePlain(
+function weightsOf(output: Logits, { max }: Partition): Float32Array[] {
+  return Array.from({ length: output.rows }, (_, r) => {
+    const slices = slicesOf(output, r);
+    const all = new Float32Array(slices.reduce((n, { z }) => n + z.length, 0));
+    for (const { z, first } of slices) {
+      for (let i = 0; i < z.length; i++) {
+        const d = (z[i] as number) - (max[r] as number);
+        if (d >= NEGLIGIBLE) all[first + i] = Math.exp(d);
+      }
+    }
+    return all;
+  });
+}
+
+function compareRows(
   output: Logits,
   outputStats: Partition,
+  weights: readonly Float32Array[],
   row: Logits,
   rowStats: Partition,
   targets: Int32Array,
@@ -160,25 +198,22 @@ function comparePlain(
     targetRanks: new Int32Array(rows),
   };
   for (let r = 0; r < rows; r++) {
-    const final = sharesOf(output, r);
-    const shares = sharesOf(row, r);
-    const maxF = outputStats.max[r] as number;
-    const maxL = rowStats.max[r] as number;
-    const sumF = outputStats.sum[r] as number;
+    const slices = slicesOf(row, r);
+    const w = weights[r] as Float32Array;
+    const shift = (outputStats.max[r] as number) - (rowStats.max[r] as number);
     let gap = 0; // Σ e^(z_f − max_f) ((z_f − max_f) − (z_l − max_l))
-    final.forEach(({ z: zf }, s) => {
-      const zl = (shares[s] as { z: Float32Array }).z;
+    slicesOf(output, r).forEach(({ z: zf, first }, s) => {
+      const zl = (slices[s] as Slice).z;
       for (let i = 0; i < zf.length; i++) {
-        const d = (zf[i] as number) - maxF;
-        if (d < NEGLIGIBLE) continue;
-        gap += Math.exp(d) * (d - ((zl[i] as number) - maxL));
+        gap += (w[first + i] as number) * ((zf[i] as number) - (zl[i] as number) - shift);
       }
     });
-    out.kl[r] = Math.max(0, gap / sumF - Math.log(sumF) + Math.log(rowStats.sum[r] as number));
+    const sum = outputStats.sum[r] as number;
+    out.kl[r] = Math.max(0, gap / sum - Math.log(sum) + Math.log(rowStats.sum[r] as number));
     const id = targets[r] as number;
-    const logit = logitOf(shares, id);
+    const logit = logitOf(slices, id);
     out.targetLogits[r] = logit;
-    out.targetRanks[r] = shares.reduce((n, { z, first }) => n + ahead(z, first, logit, id), 0);
+    out.targetRanks[r] = rankOf(slices, logit, id);
   }
   return out;
 }

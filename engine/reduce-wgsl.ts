@@ -208,6 +208,7 @@ function gpuBufferOf(share: LogitShare): GPUBuffer {
 }
 
 export class WgslReducer implements Reducer {
+  readonly wantsExps = false;
   readonly #device: GPUDevice;
   readonly #pipelines: Readonly<Record<Entry, GPUComputePipeline>>;
 

@@ -9,6 +9,8 @@ export interface LogitShare {
   readonly first: number;
   readonly count: number;
   readonly tensor: Tensor;
+  /** f32[rows, count]: e^(logit − the row's largest in this share), where {@link Reducer.wantsExps}. */
+  readonly exps?: Tensor;
 }
 
 /** Some rows' logits over the whole vocabulary, in shares, in order. */
@@ -53,6 +55,8 @@ export interface Comparison {
 export type Partition = Pick<RowStats, 'max' | 'sum'>;
 
 export interface Reducer {
+  /** Whether logits should come with their exponentials. */
+  readonly wantsExps: boolean;
   reduce(logits: Logits, request: ReduceRequest): Promise<RowStats>;
   /** @param targets i32[rows]: the output's top token at each position. */
   compare(
