@@ -1,0 +1,62 @@
+/** What `--help` prints. */
+
+const COMMON = `  MODEL                fable-4m (embedded), or a folder in Hugging Face layout
+  TEXT                 the prompt; - reads it from standard input
+  --ids 1,2,3          token ids in place of TEXT, run as they are
+  --bos, --no-bos      a begin-of-text token in front, or none; without either, what the tokenizer does
+  --device DEVICE      wasm or webgpu (default wasm)
+  --help               this page`;
+
+const MAIN = `residscope: watch a language model think, layer by layer
+
+usage: residscope COMMAND MODEL TEXT [options]
+
+commands:
+  tokenize             token ids, texts and offsets, as JSON
+  lens                 the logit lens: what each layer would say next
+  activations          activations by hook name, as a safetensors file
+
+options of every command:
+${COMMON}
+  --version            the version, and no more
+
+Results go to standard output, progress to standard error. Exit status: 0; 2 for a call that is wrong in itself;
+1 for everything else.
+`;
+
+const TOKENIZE = `usage: residscope tokenize MODEL TEXT [options]
+
+Prints { "ids": [...], "tokens": [...], "offsets": [[start, end], ...] }: the vocabulary's own strings, and where each
+token lies in TEXT, in UTF-16 code units. With --ids, "text" too: what they decode to, and what the offsets count in.
+
+${COMMON}
+  --json               the same: the output is JSON anyway
+`;
+
+const LENS = `usage: residscope lens MODEL TEXT [options]
+
+Prints a table: rows are layers, the last one on top, columns are tokens, a cell holds the token that its layer finds
+likeliest to come next.
+
+${COMMON}
+  --json               print a trace (JSON) in place of the table
+  --svg FILE           write the table as a picture
+  --html FILE          write the table as a page that works offline
+  --logitlens FILE     write logitlenskit JSON, version 2
+  --top-k N            tokens a cell in traces, 1 to 100 (default 10)
+
+Colours: on a terminal; NO_COLOR=1 turns them off, FORCE_COLOR=3 (or 2 for 256 colours) turns them on.
+`;
+
+const ACTIVATIONS = `usage: residscope activations MODEL TEXT --hooks GLOB[,GLOB...] --out FILE.safetensors [options]
+
+Writes every hook that a glob selects, under TransformerLens's names and without the batch axis, with "ids" (int64)
+and "logits" (f32).
+
+${COMMON}
+  --hooks GLOBS        as in 'blocks.*.hook_resid_post,blocks.3.attn.hook_pattern'; * stands for anything
+  --out FILE           the file to write
+  --json               print what was written as JSON
+`;
+
+export const HELP = { main: MAIN, tokenize: TOKENIZE, lens: LENS, activations: ACTIVATIONS } as const;
