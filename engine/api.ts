@@ -1,5 +1,6 @@
 /** The library's types: what `LensModel` takes and gives. Everything here is plain data or a small interface. */
 import type { ByteSource } from '../shared/formats/byte-source.ts';
+import type { MemoryLimits } from './memory.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
 export type DeviceName = 'webgpu' | 'wasm';
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Called as weights arrive, also after `load` has resolved: weights stream while blocks run. */
   readonly onProgress?: (progress: WeightsProgress) => void;
+  /** Less memory for more steps, or the other way round. The numbers come out the same. */
+  readonly memory?: Partial<MemoryLimits>;
 }
 
 /** The device that a model runs on, for people to read. */

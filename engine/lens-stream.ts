@@ -5,18 +5,8 @@ import { convergenceDepth } from '../shared/lens/convergence.ts';
 import type { LateReadings, LayerReadings, TargetReadings } from '../shared/lens/readings.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensReadout } from './api.ts';
-import {
-  logitBytes,
-  releaseReading,
-  toReadout,
-  type Normalized,
-  type Readout,
-  type Reading,
-} from './readout.ts';
+import { releaseReading, toReadout, type Normalized, type Readout, type Reading } from './readout.ts';
 import type { Tensor } from './runtime.ts';
-
-/** Logits kept between the phases, at most; past this, phase two projects again. */
-const KEEP_BYTES = 256 * 1024 * 1024;
 
 /** Targets a row: the token read here, and the one that comes next. */
 const PER_ROW = 2;
@@ -40,7 +30,7 @@ export class LensStream {
       this.#targets[pos * PER_ROW] = id;
       if (pos > 0) this.#targets[(pos - 1) * PER_ROW + 1] = id;
     });
-    this.#keep = logitBytes(spec, ids.length * (spec.nLayers + 1)) <= KEEP_BYTES;
+    this.#keep = readout.mayKeep(ids.length * (spec.nLayers + 1));
   }
 
   /** The last row as it was read. */

@@ -1,6 +1,7 @@
 /** All that lives on one device for one model: thrown away as a whole when the device is lost. */
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { Forward } from './forward.ts';
+import type { MemoryLimits } from './memory.ts';
 import { PlainForward } from './plain-forward.ts';
 import { Readout } from './readout.ts';
 import { PlainReducer } from './reduce-plain.ts';
@@ -15,14 +16,20 @@ export interface Machine {
   readonly plain: PlainForward;
 }
 
-export function makeMachine(loaded: LoadedOrt, spec: ModelSpec, weights: WeightStore): Machine {
+export function makeMachine(
+  loaded: LoadedOrt,
+  spec: ModelSpec,
+  weights: WeightStore,
+  limits: MemoryLimits,
+): Machine {
   const runtime = new Runtime(loaded);
+  const memory = { ...limits, bindingBytes: Math.min(limits.bindingBytes, runtime.bindingBytes) };
   const reducer = runtime.gpu ? new WgslReducer(runtime.gpu) : new PlainReducer();
   return {
     runtime,
     forward: new Forward(runtime, spec, weights),
-    readout: new Readout(runtime, spec, weights, reducer),
-    plain: new PlainForward(runtime, spec, weights, reducer),
+    readout: new Readout(runtime, spec, weights, reducer, memory),
+    plain: new PlainForward(runtime, spec, weights, reducer, memory),
   };
 }
 

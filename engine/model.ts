@@ -30,6 +30,7 @@ import { MemoryHook } from './device-tensor.ts';
 import type { ForwardInput, PastState } from './forward.ts';
 import { LensStream } from './lens-stream.ts';
 import { disposeMachine, makeMachine, type Machine } from './machine.ts';
+import { MEMORY_LIMITS } from './memory.ts';
 import { toReadout } from './readout.ts';
 import { planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
 import type { LoadedOrt, Tensor } from './runtime.ts';
@@ -100,7 +101,7 @@ async function readOptional(
 export async function openModel(
   platform: Platform,
   source: string | ModelFiles,
-  { device = 'auto', signal, onProgress }: LoadOptions,
+  { device = 'auto', signal, onProgress, memory = {} }: LoadOptions,
 ): Promise<OpenedModel> {
   const files = typeof source === 'string' ? platform.resolve(source) : source;
   const config = await readSmall(files, 'config.json', LIMITS.configBytes, signal);
@@ -112,7 +113,9 @@ export async function openModel(
   const spec = readSpec(`${files.id}/config.json`, config, (name) => header.tensors.has(name));
   const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig ?? {}, `${files.id}/tokenizer.json`);
   const weights = new WeightStore(header, spec, onProgress);
-  const reopen = async (): Promise<Machine> => makeMachine(await platform.openRuntime(device), spec, weights);
+  const limits = { ...MEMORY_LIMITS, ...memory };
+  const reopen = async (): Promise<Machine> =>
+    makeMachine(await platform.openRuntime(device), spec, weights, limits);
   const machine = await reopen();
   return { id: files.id, revision: files.revision, tokenizer, spec, weights, machine, reopen };
 }

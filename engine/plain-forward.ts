@@ -5,13 +5,11 @@ import type { SelfCheck } from '../shared/lens/readings.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensReadout } from './api.ts';
 import type { ForwardState } from './forward.ts';
+import type { MemoryLimits } from './memory.ts';
 import type { Logits, Reducer } from './reduce.ts';
 import type { Runtime, Session, Tensor } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
 import { partOrder } from './weights.ts';
-
-/** The plain graph holds every weight once more, in f32: past this the check is skipped, and says so. */
-const CHECK_WEIGHT_BYTES = 256 * 1024 * 1024;
 
 /** |Δ log p| allowed between the lens's last row and the plain forward, as for the goldens. */
 export const OUTPUT_BOUND = 1e-3;
@@ -21,10 +19,18 @@ export class PlainForward {
   readonly #spec: ModelSpec;
   readonly #weights: WeightStore;
   readonly #reducer: Reducer;
+  readonly #memory: MemoryLimits;
   #session: Promise<Session> | undefined;
 
-  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore, reducer: Reducer) {
+  constructor(
+    runtime: Runtime,
+    spec: ModelSpec,
+    weights: WeightStore,
+    reducer: Reducer,
+    memory: MemoryLimits,
+  ) {
     this.#runtime = runtime;
+    this.#memory = memory;
     this.#spec = spec;
     this.#weights = weights;
     this.#reducer = reducer;
@@ -66,7 +72,7 @@ export class PlainForward {
       note: `The last row was not compared with a plain forward: ${why}.`,
     });
     const parameters = [...this.#spec.shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0);
-    if (parameters * 4 > CHECK_WEIGHT_BYTES) return skipped('this model is too large to be held twice');
+    if (parameters * 4 > this.#memory.checkBytes) return skipped('this model is too large to be held twice');
     if (rows * this.#spec.dVocab * 4 > this.#runtime.bindingBytes)
       return skipped('the prompt is too long for it');
 

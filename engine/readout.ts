@@ -6,12 +6,10 @@ import { NumericsError, throwIfCancelled } from '../shared/errors.ts';
 import { finalNormGraph, unembedGraph } from '../shared/graph/readout.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensReadout } from './api.ts';
+import type { MemoryLimits } from './memory.ts';
 import type { Comparison, Logits, LogitShare, Reducer, RowStats } from './reduce.ts';
 import type { Runtime, Session, Tensor } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
-
-/** Logits of one group of rows at a time, at most: bounds the memory of a long prompt. */
-const GROUP_BYTES = 64 * 1024 * 1024;
 
 interface Share {
   readonly first: number;
@@ -52,11 +50,19 @@ export class Readout {
   readonly #spec: ModelSpec;
   readonly #weights: WeightStore;
   readonly #reducer: Reducer;
+  readonly #memory: MemoryLimits;
   #norm: Promise<Session> | undefined;
   #shares: Promise<Share[]> | undefined;
 
-  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore, reducer: Reducer) {
+  constructor(
+    runtime: Runtime,
+    spec: ModelSpec,
+    weights: WeightStore,
+    reducer: Reducer,
+    memory: MemoryLimits,
+  ) {
     this.#runtime = runtime;
+    this.#memory = memory;
     this.#spec = spec;
     this.#weights = weights;
     this.#reducer = reducer;
@@ -92,7 +98,7 @@ export class Readout {
 
   async #makeShares(): Promise<Share[]> {
     const { dVocab, dModel, weights } = this.#spec;
-    const most = Math.max(1, Math.floor(this.#runtime.bindingBytes / (dModel * 4)));
+    const most = Math.max(1, Math.floor(this.#memory.bindingBytes / (dModel * 4)));
     const count = Math.ceil(dVocab / Math.ceil(dVocab / most));
     const shares: Share[] = [];
     for (let first = 0; first < dVocab; first += count) {
@@ -107,9 +113,14 @@ export class Readout {
     return shares;
   }
 
+  /** Whether the logits of so many rows may be kept. */
+  mayKeep(rows: number): boolean {
+    return rows * this.#spec.dVocab * 4 <= this.#memory.keepBytes;
+  }
+
   /** Rows that one group may hold. */
   get #groupRows(): number {
-    const bytes = Math.min(GROUP_BYTES, this.#runtime.bindingBytes);
+    const bytes = Math.min(this.#memory.groupBytes, this.#memory.bindingBytes);
     return Math.max(1, Math.floor(bytes / (this.#spec.dVocab * 4)));
   }
 
@@ -230,11 +241,6 @@ export class Readout {
     this.#shares = undefined;
     for (const session of sessions) await session?.release();
   }
-}
-
-/** Bytes that the logits of so many rows take. */
-export function logitBytes(spec: ModelSpec, rows: number): number {
-  return rows * spec.dVocab * 4;
 }
 
 function disposeLogits({ shares }: Logits): void {

@@ -20,9 +20,6 @@ export interface LoadedOrt {
   readonly gpu: GPUDevice | undefined;
 }
 
-/** Bytes that one buffer binding may hold on wasm, where no device says so. */
-const WASM_BINDING_BYTES = 1 << 30;
-
 /** What the runtime threw, as one of our kinds, with the way out. */
 function runtimeError(doing: string, error: unknown): ResidscopeError {
   if (error instanceof ResidscopeError) return error;
@@ -83,9 +80,9 @@ export class Runtime {
     return this.#lost !== undefined;
   }
 
-  /** Bytes that one buffer binding may hold. */
+  /** Bytes that one buffer binding may hold: no bound on wasm. */
   get bindingBytes(): number {
-    return this.gpu ? this.gpu.limits.maxStorageBufferBindingSize : WASM_BINDING_BYTES;
+    return this.gpu?.limits.maxStorageBufferBindingSize ?? Infinity;
   }
 
   /** Whether norms should take the mean off first (see `BuildContext.centreFirst`). */
