@@ -72,19 +72,22 @@ export function absoluteDeviation(ours: ArrayLike<number>, theirs: ArrayLike<num
  *
  * @param ours f32[head, dest, src]
  * @param theirs f32[head, dest, src]
+ * @param first the position of dest 0 among the srcs; above 0 after a past.
  */
-export function scoresDeviation(ours: Float32Array, theirs: Float32Array, size: number): Deviation {
+export function scoresDeviation(
+  ours: Float32Array,
+  theirs: Float32Array,
+  [heads, dests, srcs]: readonly [number, number, number],
+  first: number,
+): Deviation {
   checkLength(ours, theirs);
-  const heads = theirs.length / (size * size);
   let found = NO_DEVIATION;
-  for (let dest = 0; dest < size; dest++) {
+  for (let dest = 0; dest < dests; dest++) {
     const [a, b]: [number[], number[]] = [[], []];
     for (let head = 0; head < heads; head++) {
-      const start = (head * size + dest) * size;
-      for (let src = 0; src <= dest; src++) {
-        a.push(ours[start + src] as number);
-        b.push(theirs[start + src] as number);
-      }
+      const start = (head * dests + dest) * srcs;
+      a.push(...ours.subarray(start, start + first + dest + 1));
+      b.push(...theirs.subarray(start, start + first + dest + 1));
     }
     const { worst } = vectorDeviation(Float32Array.from(a), Float32Array.from(b), b.length);
     found = worse(found, { worst, at: `dest ${dest}` });

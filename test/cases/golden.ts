@@ -41,3 +41,34 @@ export function promptNumbers(goldens: Goldens): number[] {
     .flatMap((key) => (/^\d+\.ids$/.test(key) ? [Number.parseInt(key, 10)] : []))
     .sort();
 }
+
+/** Attention's tensors are [head, dest, src]; all others begin with the position. */
+export function isAttention(hook: string): boolean {
+  return hook.endsWith('hook_pattern') || hook.endsWith('hook_attn_scores');
+}
+
+/**
+ * Some positions of a hook without its batch axis.
+ *
+ * @param srcs the first so many positions that are looked at; for attention.
+ */
+export function cut(
+  hook: string,
+  { shape, data }: GoldenTensor,
+  from: number,
+  to: number,
+  srcs: number,
+): GoldenTensor {
+  if (!isAttention(hook)) {
+    const width = shape.slice(1).reduce((a, b) => a * b, 1);
+    return { shape: [to - from, ...shape.slice(1)], data: data.slice(from * width, to * width) };
+  }
+  const [heads = 0, allDests = 0, allSrcs = 0] = shape;
+  const out = new Float32Array(heads * (to - from) * srcs);
+  for (let row = 0; row < heads * (to - from); row++) {
+    const [head, dest] = [Math.floor(row / (to - from)), from + (row % (to - from))];
+    const start = (head * allDests + dest) * allSrcs;
+    out.set(data.subarray(start, start + srcs), row * srcs);
+  }
+  return { shape: [heads, to - from, srcs], data: out };
+}

@@ -18,6 +18,8 @@ export interface LensWeights {
 export interface Distribution {
   /** f64[vocab] */
   readonly logprobs: Float64Array;
+  /** logsumexp of the logits. */
+  readonly logZ: number;
   readonly entropy: number;
 }
 
@@ -45,7 +47,7 @@ export function distribution(logits: ArrayLike<number>): Distribution {
   const max = all.reduce((a, b) => Math.max(a, b), -Infinity);
   const logZ = max + Math.log(all.reduce((sum, z) => sum + Math.exp(z - max), 0));
   const logprobs = all.map((z) => z - logZ);
-  return { logprobs, entropy: -logprobs.reduce((sum, l) => sum + Math.exp(l) * l, 0) };
+  return { logprobs, logZ, entropy: -logprobs.reduce((sum, l) => sum + Math.exp(l) * l, 0) };
 }
 
 /** KL(p ‖ q), nats. */

@@ -10,7 +10,7 @@ import {
 import { vectorDeviation, worse } from './compare.ts';
 import { golden, type GoldenTensor } from './golden.ts';
 import { distribution, topOf } from './lens-reference.ts';
-import type { Finding, ModelRun, ParityCase } from './parity.ts';
+import type { Finding, ModelRun, ParityCase } from './parity-run.ts';
 
 const HOOKS = [
   'hook_embed',
@@ -38,11 +38,21 @@ function withoutLayer(name: string): string {
   return name.replace(/^blocks\.\d+\./, 'blocks.*.');
 }
 
-function compareHook(pattern: string, ours: Float32Array, { data, shape }: GoldenTensor): Deviation {
-  const width = shape.at(-1) ?? 1;
-  if (pattern.endsWith('hook_pattern')) return absoluteDeviation(ours, data);
-  if (pattern.endsWith('hook_attn_scores')) return scoresDeviation(ours, data, width);
-  return vectorDeviation(ours, data, width);
+/**
+ * One hook of one prompt, without the batch axis, against theirs.
+ *
+ * @param first the position of the first row; above 0 after a past.
+ */
+export function compareHook(
+  name: string,
+  ours: Float32Array,
+  { data, shape }: GoldenTensor,
+  first = 0,
+): Deviation {
+  const [heads = 0, dests = 0, srcs = 0] = shape;
+  if (name.endsWith('hook_pattern')) return absoluteDeviation(ours, data);
+  if (name.endsWith('hook_attn_scores')) return scoresDeviation(ours, data, [heads, dests, srcs], first);
+  return vectorDeviation(ours, data, shape.at(-1) ?? 1);
 }
 
 async function checkHook(pattern: string, run: ModelRun): Promise<Finding> {

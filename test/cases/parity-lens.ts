@@ -7,7 +7,7 @@ import { golden } from './golden.ts';
 import * as reference from './lens-reference.ts';
 import type { Distribution } from './lens-reference.ts';
 import type { TargetReadings } from '../../shared/lens/readings.ts';
-import type { Finding, ModelRun, ParityCase, Streamed } from './parity.ts';
+import type { Finding, ModelRun, ParityCase, Streamed } from './parity-run.ts';
 
 const K = 10;
 
@@ -33,17 +33,7 @@ function expected(run: ModelRun, prompt: number): Promise<Expected> {
 }
 
 async function expect(run: ModelRun, prompt: number): Promise<Expected> {
-  const [goldens, weights] = [await run.goldens(), await run.weights()];
-  const weight = (end: string): Float32Array => {
-    const name = [...weights.keys()].find((key) => key === end || key === `transformer.${end}`);
-    return golden(weights, name ?? end).data;
-  };
-  const lens = {
-    gain: weight('ln_f.weight'),
-    bias: weight('ln_f.bias'),
-    eps: run.model.layerNormEps,
-    unembed: weight('wte.weight'),
-  };
+  const [goldens, lens] = [await run.goldens(), await run.lensWeights()];
   const nLayers = [...goldens.keys()].filter((key) => /^0\.lens\.\d+\.top_ids$/.test(key)).length;
   const layers = [-1, ...Array.from({ length: nLayers }, (_, l) => l)];
   const rows = new Map<number, Distribution[]>();

@@ -1,9 +1,8 @@
 /** In a page: runs the parity cases on a device and gives the results to whoever drives the browser. */
 import type { DeviceName } from '../../engine/api.ts';
 import type * as Web from '../../engine/web.ts';
-import { type CaseResult, runParity } from '../cases/parity.ts';
-
-const BASE = `${location.origin}/dist/lib/`;
+import { runParity } from '../cases/parity.ts';
+import { type CaseResult, onDevice } from '../cases/parity-run.ts';
 
 async function readBytes(address: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(`/${address}`);
@@ -11,11 +10,23 @@ async function readBytes(address: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Runs everything on one device. */
-export async function run(device: DeviceName): Promise<CaseResult[]> {
-  const entry: string = `${BASE}web.js`; // The built library, not the sources.
+/**
+ * Runs everything on one device.
+ *
+ * @param runtime the folder of onnxruntime-web's files, as the built page has it.
+ */
+async function run(device: DeviceName, runtime: string): Promise<CaseResult[]> {
+  const entry: string = `${location.origin}/dist/lib/web.js`; // The built library, not the sources.
   const { LensModel, configureRuntime } = (await import(/* @vite-ignore */ entry)) as typeof Web;
-  configureRuntime({ base: new URL('ort/', BASE) });
-  const load = (folder: string) => LensModel.load(`${location.origin}/${folder}/`, { device });
+  configureRuntime({ base: new URL(runtime, location.href) });
+  const load = (folder: string) =>
+    onDevice(device, LensModel.load(`${location.origin}/${folder}/`, { device }));
   return runParity({ load, readBytes });
 }
+
+/** What the driver of the browser finds in this page. */
+export interface ParityPage {
+  readonly runParity: typeof run;
+}
+
+Object.assign(globalThis, { runParity: run } satisfies ParityPage);

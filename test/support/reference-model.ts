@@ -1,55 +1,104 @@
 /**
- * GPT-2 in plain loops and doubles: slow, short, and written from the definition. The parity cases run against it
- * too, so that a case that no implementation could pass, or that any would, is seen.
+ * The library's calls on the plain loops of `reference-forward.ts`, each by its definition: a batch is its prompts
+ * one by one, a past is the tokens before. The parity cases run against it too, so that a case that no
+ * implementation could pass, or that any would, is seen.
  */
-import type { HookTensor, StreamEvent, WeightTensor } from '../../engine/api.ts';
+import type { HookTensor, LensOptions, LensReadout, StreamEvent, WeightTensor } from '../../engine/api.ts';
 import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.ts';
-import { decodeGoldens, golden, type Goldens } from '../cases/golden.ts';
-import { distribution, type Distribution, divergence, topOf } from '../cases/lens-reference.ts';
-import type { ParitySubject } from '../cases/parity.ts';
+import { cut, golden, type GoldenTensor, isAttention } from '../cases/golden.ts';
+import { type Distribution, divergence, readState, topOf } from '../cases/lens-reference.ts';
+import type { ParitySubject } from '../cases/parity-run.ts';
+import { ReferenceForward } from './reference-forward.ts';
 
-const EPS = 1e-5;
 const K = 10;
 
-/** Rows of doubles: [pos][width]. */
-type Rows = Float64Array[];
+/** One prompt, or a batch. */
+type Ids = readonly number[] | readonly (readonly number[])[];
 
-interface Config {
-  readonly n_layer: number;
-  readonly n_head: number;
+/** The tokens before, a row of the batch each. */
+class ReferencePast {
+  readonly rows: readonly (readonly number[])[];
+
+  constructor(rows: readonly (readonly number[])[]) {
+    this.rows = rows;
+  }
+
+  dispose(): void {
+    // Nothing is held.
+  }
 }
 
-type Hooks = Map<string, { shape: number[]; data: Float32Array }>;
-
 export class ReferenceModel implements ParitySubject {
-  readonly #config: Config;
-  readonly #weights: Goldens;
+  readonly #forward: ReferenceForward;
 
-  constructor(config: Config, weights: Goldens) {
-    this.#config = config;
-    this.#weights = weights;
+  constructor(forward: ReferenceForward) {
+    this.#forward = forward;
   }
 
   static async load(readBytes: (file: string) => Promise<Uint8Array<ArrayBuffer>>): Promise<ReferenceModel> {
-    const config = JSON.parse(new TextDecoder().decode(await readBytes('config.json'))) as Config;
-    const weights = await decodeGoldens('model.safetensors', await readBytes('model.safetensors'));
-    return new ReferenceModel(config, weights);
+    return new ReferenceModel(await ReferenceForward.load(readBytes));
   }
 
-  runWithCache(ids: readonly number[]): Promise<ReadonlyMap<string, HookTensor>> {
-    const tensors = [...this.#forward(ids)].map(([name, { shape, data }]): [string, HookTensor] => [
-      name,
-      { name, shape: [1, ...shape], data: () => Promise.resolve(data), dispose: () => undefined },
-    ]);
-    return Promise.resolve(new Map(tensors));
+  async runWithCache(ids: Ids): Promise<ReadonlyMap<string, HookTensor>> {
+    return (await this.runWithPast(ids)).cache;
+  }
+
+  runWithPast(
+    ids: Ids,
+    { past }: { readonly past?: unknown } = {},
+  ): Promise<{ cache: ReadonlyMap<string, HookTensor>; past: ReferencePast }> {
+    const rows = (Array.isArray(ids[0]) ? ids : [ids]) as readonly (readonly number[])[];
+    const before = past instanceof ReferencePast ? past.rows : rows.map(() => []);
+    const all = rows.map((row, i) => [...(before[i] ?? []), ...row]);
+    const runs = all.map((row, i) => this.#tail(row, before[i]?.length ?? 0));
+    const cache = new Map<string, HookTensor>();
+    for (const name of runs[0]?.keys() ?? []) {
+      const { shape, data } = pad(
+        name,
+        runs.map((run) => golden(run, name)),
+      );
+      cache.set(name, { name, shape, data: () => Promise.resolve(data), dispose: () => undefined });
+    }
+    return Promise.resolve({ cache, past: new ReferencePast(all) });
+  }
+
+  /** A run's hooks from a position on. */
+  #tail(ids: readonly number[], from: number): Map<string, GoldenTensor> {
+    const hooks = [...this.#forward.run(ids)];
+    return new Map(hooks.map(([name, tensor]) => [name, cut(name, tensor, from, ids.length, ids.length)]));
+  }
+
+  lens(states: Float32Array, { k = K, targets = new Int32Array() }: LensOptions = {}): Promise<LensReadout> {
+    const weights = this.#forward.lens;
+    const width = weights.gain.length;
+    const rows = Array.from({ length: states.length / width }, (_, row) =>
+      readState(states.subarray(row * width, (row + 1) * width), weights),
+    );
+    const perRow = targets.length / rows.length;
+    const read = Array.from(targets, (id, i) => target(rows[Math.floor(i / perRow)] as Distribution, id));
+    const tops = rows.map((d) => topOf(d, k));
+    return Promise.resolve({
+      rows: rows.length,
+      k,
+      topIds: Int32Array.from(tops.flatMap((top) => top.ids)),
+      topLogprobs: Float32Array.from(tops.flatMap((top) => top.logprobs)),
+      entropy: Float32Array.from(rows, (d) => d.entropy),
+      logZ: Float64Array.from(rows, (d) => d.logZ),
+      targetLogprobs: Float32Array.from(read, ([logprob]) => logprob),
+      targetRanks: Int32Array.from(read, ([, rank]) => rank),
+    });
   }
 
   async *stream(ids: readonly number[]): AsyncGenerator<StreamEvent> {
-    const hooks = this.#forward(ids);
-    const layers = [-1, ...Array.from({ length: this.#config.n_layer }, (_, l) => l)];
+    const hooks = this.#forward.run(ids);
+    const layers = [-1, ...Array.from({ length: this.#forward.nLayers }, (_, l) => l)];
     const rows = layers.map((layer) => {
       const name = layer < 0 ? 'blocks.0.hook_resid_pre' : `blocks.${layer}.hook_resid_post`;
-      return this.#unembed(rowsOf(hooks, name)).map(distribution);
+      const { data } = golden(hooks, name);
+      const width = data.length / ids.length;
+      return ids.map((_, pos) =>
+        readState(data.subarray(pos * width, (pos + 1) * width), this.#forward.lens),
+      );
     });
     for (const [row, layer] of layers.entries()) {
       yield { type: 'readings', readings: readingsOf(layer, rows[row] ?? [], ids) };
@@ -67,162 +116,40 @@ export class ReferenceModel implements ParitySubject {
     const final = rows.map((row) => targetsOf(row, Array.from(finalIds)));
     yield { type: 'late', late: { finalIds, final, kl, convergence } };
     const pass = { status: 'pass', value: 0, bound: 0, note: '' } as const;
-    yield {
-      type: 'checks',
-      checks: (['output', 'writes', 'attention'] as const).map((name) => ({ name, ...pass })),
-    };
+    const names = ['output', 'writes', 'attention'] as const;
+    yield { type: 'checks', checks: names.map((name) => ({ name, ...pass })) };
   }
 
   weight(name: string): Promise<WeightTensor> {
-    return Promise.resolve({ name, ...golden(this.#weights, name) });
+    return Promise.resolve({ name, ...golden(this.#forward.weights, name) });
   }
 
   dispose(): void {
     // Nothing is held.
   }
-
-  #w(end: string): Float32Array {
-    return golden(this.#weights, this.#weights.has(end) ? end : `transformer.${end}`).data;
-  }
-
-  #norm(x: Rows, name: string): Rows {
-    const [gain, bias] = [this.#w(`${name}.weight`), this.#w(`${name}.bias`)];
-    return x.map((row) => {
-      const mean = row.reduce((a, b) => a + b, 0) / row.length;
-      const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / row.length;
-      return row.map(
-        (v, i) => ((v - mean) / Math.sqrt(variance + EPS)) * (gain[i] ?? NaN) + (bias[i] ?? NaN),
-      );
-    });
-  }
-
-  /** x·W + b, W [in, out]. */
-  #linear(x: Rows, name: string): Rows {
-    const [w, bias] = [this.#w(`${name}.weight`), this.#w(`${name}.bias`)];
-    return x.map((row) => {
-      const out = Float64Array.from(bias);
-      for (const [i, v] of row.entries()) {
-        for (let j = 0; j < out.length; j++) out[j] = (out[j] ?? 0) + v * (w[i * out.length + j] ?? NaN);
-      }
-      return out;
-    });
-  }
-
-  #unembed(x: Rows): Rows {
-    const u = this.#w('wte.weight');
-    return this.#norm(x, 'ln_f').map((row) => {
-      const width = row.length;
-      return Float64Array.from({ length: u.length / width }, (_, token) =>
-        row.reduce((sum, v, i) => sum + v * (u[token * width + i] ?? NaN), 0),
-      );
-    });
-  }
-
-  #forward(ids: readonly number[]): Hooks {
-    const hooks: Hooks = new Map();
-    const keep = (name: string, rows: Rows, ...inner: number[]): Rows => {
-      const width = rows[0]?.length ?? 0;
-      hooks.set(name, { shape: [rows.length, ...(inner.length ? inner : [width])], data: flat(rows) });
-      return rows;
-    };
-    const width = this.#w('ln_f.weight').length;
-    const gather = (name: string, index: readonly number[]): Rows =>
-      index.map((i) => Float64Array.from(this.#w(name).subarray(i * width, (i + 1) * width)));
-    let x = add(
-      keep('hook_embed', gather('wte.weight', ids)),
-      keep('hook_pos_embed', gather('wpe.weight', Array.from(ids.keys()))),
-    );
-    for (let l = 0; l < this.#config.n_layer; l++) {
-      const at = `blocks.${l}.`;
-      keep(`${at}hook_resid_pre`, x);
-      const attn = keep(`${at}hook_attn_out`, this.#attention(l, x, hooks, keep));
-      const mid = keep(`${at}hook_resid_mid`, add(x, attn));
-      const pre = keep(`${at}mlp.hook_pre`, this.#linear(this.#norm(mid, `h.${l}.ln_2`), `h.${l}.mlp.c_fc`));
-      const post = keep(
-        `${at}mlp.hook_post`,
-        pre.map((row) => row.map(geluTanh)),
-      );
-      const mlp = keep(`${at}hook_mlp_out`, this.#linear(post, `h.${l}.mlp.c_proj`));
-      x = keep(`${at}hook_resid_post`, add(mid, mlp));
-    }
-    keep('ln_final.hook_normalized', this.#norm(x, 'ln_f'));
-    keep('logits', this.#unembed(x));
-    return hooks;
-  }
-
-  #attention(
-    l: number,
-    x: Rows,
-    hooks: Hooks,
-    keep: (name: string, rows: Rows, ...inner: number[]) => Rows,
-  ): Rows {
-    const at = `blocks.${l}.attn.`;
-    const [size, width, heads] = [x.length, x[0]?.length ?? 0, this.#config.n_head];
-    const dHead = width / heads;
-    const qkv = this.#linear(this.#norm(x, `h.${l}.ln_1`), `h.${l}.attn.c_attn`);
-    const [q, k, v] = ([0, 1, 2] as const).map((part) =>
-      qkv.map((row) => row.slice(part * width, (part + 1) * width)),
-    ) as [Rows, Rows, Rows];
-    for (const [name, rows] of [
-      ['hook_q', q],
-      ['hook_k', k],
-      ['hook_v', v],
-    ] as const)
-      keep(at + name, rows, heads, dHead);
-    const [scores, pattern] = [
-      new Float32Array(heads * size * size).fill(-1e38),
-      new Float32Array(heads * size * size),
-    ];
-    const z = x.map(() => new Float64Array(width));
-    const result = x.map(() => new Float64Array(heads * width));
-    const w = this.#w(`h.${l}.attn.c_proj.weight`); // [head · d_head, d_model]
-    for (let h = 0; h < heads; h++) {
-      for (let dest = 0; dest < size; dest++) {
-        const row = Float64Array.from({ length: dest + 1 }, (_, src) => {
-          let sum = 0;
-          for (let e = h * dHead; e < (h + 1) * dHead; e++)
-            sum += (q[dest]?.[e] ?? NaN) * (k[src]?.[e] ?? NaN);
-          return sum / Math.sqrt(dHead);
-        });
-        const weights = distribution(row).logprobs.map(Math.exp);
-        scores.set(row, (h * size + dest) * size);
-        pattern.set(weights, (h * size + dest) * size);
-        const [zRow, resultRow] = [z[dest] as Float64Array, result[dest] as Float64Array];
-        for (let e = h * dHead; e < (h + 1) * dHead; e++) {
-          zRow[e] = weights.reduce((sum, a, src) => sum + a * (v[src]?.[e] ?? NaN), 0);
-          for (let d = 0; d < width; d++) {
-            resultRow[h * width + d] =
-              (resultRow[h * width + d] ?? 0) + (zRow[e] ?? NaN) * (w[e * width + d] ?? NaN);
-          }
-        }
-      }
-    }
-    hooks.set(`${at}hook_attn_scores`, { shape: [heads, size, size], data: scores });
-    hooks.set(`${at}hook_pattern`, { shape: [heads, size, size], data: pattern });
-    keep(`${at}hook_z`, z, heads, dHead);
-    keep(`${at}hook_result`, result, heads, width);
-    return this.#linear(z, `h.${l}.attn.c_proj`);
-  }
 }
 
-function add(a: Rows, b: Rows): Rows {
-  return a.map((row, pos) => row.map((v, i) => v + (b[pos]?.[i] ?? NaN)));
-}
-
-function flat(rows: Rows): Float32Array {
-  return Float32Array.from(rows.flatMap((row) => Array.from(row)));
-}
-
-function rowsOf(hooks: Hooks, name: string): Rows {
-  const { shape, data } = hooks.get(name) ?? { shape: [0, 0], data: new Float32Array() };
-  const [size = 0, width = 0] = shape;
-  return Array.from({ length: size }, (_, pos) =>
-    Float64Array.from(data.subarray(pos * width, (pos + 1) * width)),
+/** Rows of different length as one batch, NaN where a row has no such position. */
+function pad(name: string, rows: readonly GoldenTensor[]): GoldenTensor {
+  const rank = rows[0]?.shape.length ?? 0;
+  const shape = Array.from({ length: rank }, (_, axis) =>
+    Math.max(...rows.map((row) => row.shape[axis] ?? 0)),
   );
-}
-
-function geluTanh(x: number): number {
-  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(rows.length * size).fill(NaN);
+  for (const [i, row] of rows.entries()) {
+    // The last two axes are dest and src in attention; elsewhere the first is the position, and all else agrees.
+    const [outer, dests, srcs] = isAttention(name)
+      ? (row.shape as [number, number, number])
+      : [1, 1, row.data.length];
+    const [wideDests, wideSrcs] = isAttention(name) ? (shape.slice(1) as [number, number]) : [1, size];
+    for (let line = 0; line < outer * dests; line++) {
+      const [head, dest] = [Math.floor(line / dests), line % dests];
+      const part = row.data.subarray(line * srcs, (line + 1) * srcs);
+      data.set(part, i * size + (head * wideDests + dest) * wideSrcs);
+    }
+  }
+  return { shape: [rows.length, ...shape], data };
 }
 
 function readingsOf(layer: number, row: readonly Distribution[], ids: readonly number[]): LayerReadings {
@@ -239,15 +166,18 @@ function readingsOf(layer: number, row: readonly Distribution[], ids: readonly n
 }
 
 function targetsOf(row: readonly Distribution[], ids: readonly number[]): TargetReadings {
-  const own = row.map((d, pos) => d.logprobs[ids[pos] ?? -1] ?? NaN);
-  const ahead = (d: Distribution, pos: number): number =>
-    d.logprobs.reduce((n, l, id) => {
-      const mine = own[pos] ?? NaN;
-      return n + (l > mine || (l === mine && id < (ids[pos] ?? -1)) ? 1 : 0);
-    }, 0);
+  const read = row.map((d, pos) => target(d, ids[pos] ?? -1));
   return {
     ids: Int32Array.from(ids),
-    logprobs: Float32Array.from(own),
-    ranks: Int32Array.from(row, (d, pos) => ((ids[pos] ?? -1) < 0 ? -1 : ahead(d, pos))),
+    logprobs: Float32Array.from(read, ([logprob]) => logprob),
+    ranks: Int32Array.from(read, ([, rank]) => rank),
   };
+}
+
+/** A token's log-probability and rank; NaN and −1 for no token. */
+function target({ logprobs }: Distribution, id: number): [number, number] {
+  const own = logprobs[id];
+  if (own === undefined) return [NaN, -1];
+  const ahead = logprobs.reduce((n, l, other) => n + (l > own || (l === own && other < id) ? 1 : 0), 0);
+  return [own, ahead];
 }

@@ -1,15 +1,9 @@
 /** The parity cases against plain loops: they pass, and each one fails when the numbers it looks at are wrong. */
 import { describe, expect, it } from 'vitest';
-import type { HookTensor, StreamEvent, WeightTensor } from '../../engine/api.ts';
+import type { HookTensor, LensOptions, LensReadout, StreamEvent, WeightTensor } from '../../engine/api.ts';
 import type { LateReadings, LayerReadings } from '../../shared/lens/readings.ts';
-import {
-  ModelRun,
-  PARITY_CASES,
-  PARITY_MODELS,
-  type ParitySubject,
-  resultOf,
-  runParity,
-} from '../cases/parity.ts';
+import { PARITY_CASES, PARITY_MODELS, resultOf, runParity } from '../cases/parity.ts';
+import { ModelRun, type ParitySubject } from '../cases/parity-run.ts';
 import { readBytes, sharedMissing } from '../support/addresses.ts';
 import { parityTests } from '../support/parity-tests.ts';
 import { ReferenceModel } from '../support/reference-model.ts';
@@ -32,8 +26,13 @@ class Wrong implements ParitySubject {
     this.#case = name;
   }
 
-  async runWithCache(ids: readonly number[]): Promise<ReadonlyMap<string, HookTensor>> {
+  async runWithCache(
+    ids: readonly number[] | readonly (readonly number[])[],
+  ): Promise<ReadonlyMap<string, HookTensor>> {
     const tensors = new Map(await this.#right.runWithCache(ids));
+    if (this.#case.startsWith('batch')) {
+      return Array.isArray(ids[0]) ? shifted(tensors, 'blocks.2.attn.hook_pattern') : tensors;
+    }
     const wanted = this.#case === 'top ten of the output' ? 'logits' : this.#case;
     for (const [name, tensor] of tensors) {
       if (name.replace(/^blocks\.2\./, 'blocks.*.') !== wanted) continue;
@@ -43,6 +42,21 @@ class Wrong implements ParitySubject {
     }
     if (this.#case === 'every hook has a golden') tensors.delete('blocks.0.mlp.hook_pre');
     return tensors;
+  }
+
+  async runWithPast(
+    ids: readonly number[] | readonly (readonly number[])[],
+    options: { readonly hooks?: readonly string[]; readonly past?: unknown } = {},
+  ) {
+    const { cache, past } = await this.#right.runWithPast(ids, options);
+    // Wrong only where there is a past.
+    return { cache: options.past ? shifted(cache, 'blocks.2.hook_resid_post') : cache, past };
+  }
+
+  async lens(states: Float32Array, options?: LensOptions): Promise<LensReadout> {
+    const readout = await this.#right.lens(states, options);
+    const ranks = readout.targetRanks;
+    return { ...readout, targetRanks: changed(ranks, 0, (ranks.at(0) ?? NaN) + 40) };
   }
 
   async *stream(ids: readonly number[]): AsyncGenerator<StreamEvent> {
@@ -96,6 +110,17 @@ class Wrong implements ParitySubject {
   dispose(): void {
     // Nothing is held.
   }
+}
+
+/** The tensors, one of them a little off in its first number. */
+function shifted(tensors: ReadonlyMap<string, HookTensor>, name: string): ReadonlyMap<string, HookTensor> {
+  const tensor = tensors.get(name);
+  if (!tensor) return tensors;
+  const data = async () => {
+    const right = await tensor.data();
+    return changed(right, 0, (right.at(0) ?? NaN) * 1.5 + 0.1);
+  };
+  return new Map([...tensors, [name, { ...tensor, data }]]);
 }
 
 function changed<T extends Int32Array | Float32Array>(array: T, index: number, value: number): T {
