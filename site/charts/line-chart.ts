@@ -41,6 +41,7 @@ export class LineChartElement extends HTMLElement {
   /** What the plot was made for; data alone does not make it anew. */
   #made = '';
   #width = 0;
+  readonly #target = document.createElement('div');
   readonly #resize = new ResizeObserver(([entry]) => {
     const width = Math.floor(entry?.contentRect.width ?? 0);
     if (width === this.#width) return;
@@ -51,7 +52,9 @@ export class LineChartElement extends HTMLElement {
 
   constructor() {
     super();
-    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [chartSheet()];
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [chartSheet()];
+    root.append(this.#target);
   }
 
   connectedCallback(): void {
@@ -76,19 +79,21 @@ export class LineChartElement extends HTMLElement {
   async #draw(): Promise<void> {
     const spec = this.#spec;
     if (!spec || this.#width === 0) return;
-    library ??= import('uplot').then((module) => module.default);
+    library ??= loadPlot();
     const Plot = await library;
     if (spec !== this.#spec || !this.isConnected) return;
     const data: uPlot.AlignedData = [
       Array.from(spec.series[0]?.values ?? [], (_, row) => row - 1),
-      ...spec.series.map(({ values }) => Array.from(values, (v) => (Number.isNaN(v) ? null : v))),
+      ...spec.series.map(({ values }) =>
+        Array.from(values, (v) => (Number.isNaN(v) ? null : spec.scale === 'rank' ? Math.asinh(v) : v)),
+      ),
     ];
     const { scale, scheme, height, most, series } = spec;
     const made = JSON.stringify([scale, scheme, height, most, series.map((s) => [s.colour, s.dashed])]);
     if (this.#plot && made === this.#made) this.#plot.setData(data);
     else {
       this.#plot?.destroy();
-      this.#plot = new Plot(this.#options(spec), data, this.shadowRoot as unknown as HTMLElement);
+      this.#plot = new Plot(this.#options(spec), data, this.#target);
       this.#made = made;
       this.#listen(this.#plot);
     }
@@ -129,7 +134,6 @@ export class LineChartElement extends HTMLElement {
       scales: {
         x: { time: false },
         y: {
-          distr: scale === 'rank' ? 4 : 1,
           dir: scale === 'rank' ? -1 : 1,
           range: (_plot, _low, high) => [
             scale === 'rank' ? -0.2 : 0,
@@ -140,20 +144,24 @@ export class LineChartElement extends HTMLElement {
       axes: [
         {
           ...axis,
-          size: 22,
-          gap: 3,
+          size: 26,
+          gap: 7,
           grid: { show: false },
-          splits: (plot) => layerTicks(Number(plot.data[0].at(-1) ?? 0), plot.width),
+          splits: (plot) => layerTicks(plot.data[0][plot.data[0].length - 1] ?? 0, plot.width),
           values: (_plot, ticks) => ticks.map((layer) => layerLabel(layer)),
         },
         {
           ...axis,
           size: 36,
+          space: 24,
           gap: 4,
           ...(scale === 'share' ? { splits: () => [0, 0.5, 1] } : {}),
-          ...(scale === 'rank' ? { splits: (_plot, _i, _low, high) => RANKS.filter((r) => r <= high) } : {}),
+          filter: (_plot, splits) => splits,
+          ...(scale === 'rank'
+            ? { splits: (_plot, _i, _low, high) => RANKS.map(Math.asinh).filter((r) => r <= high) }
+            : {}),
           values: (_plot, ticks) =>
-            ticks.map((v) => (scale === 'rank' && v >= 1000 ? `${v / 1000}k` : String(v))),
+            scale === 'rank' ? ticks.map((v) => rankLabel(Math.round(Math.sinh(v)))) : ticks.map(String),
         },
       ],
       series: [
@@ -163,7 +171,7 @@ export class LineChartElement extends HTMLElement {
           stroke: colour(`--series-${one.colour}`),
           width: 2,
           ...(one.dashed ? { dash: [5, 4] } : {}),
-          points: { show: (one.values.length <= 40) as boolean, size: 4 },
+          points: { show: one.values.length <= 40, size: 4 },
         })),
       ],
     };
@@ -171,7 +179,25 @@ export class LineChartElement extends HTMLElement {
 }
 customElements.define('rs-line-chart', LineChartElement);
 
-const RANKS = [0, 1, 10, 100, 1000, 10_000, 100_000];
+/** Ranks that the axis names; they lie on it by their inverse hyperbolic sine, which is a logarithm that has a 0. */
+const RANKS = [0, 10, 100, 1000, 10_000, 100_000];
+
+function rankLabel(rank: number): string {
+  return rank >= 1000 ? `${rank / 1000}k` : String(rank);
+}
+
+/**
+ * uPlot formats numbers in the browser's language as it loads, and a browser on a bare system may name one that is
+ * no language (`en-US@posix`): then it is told English.
+ */
+function loadPlot(): Promise<UPlot> {
+  try {
+    Intl.getCanonicalLocales(navigator.language);
+  } catch {
+    Object.defineProperty(navigator, 'language', { value: 'en', configurable: true });
+  }
+  return import('uplot').then((module) => module.default);
+}
 
 /** uPlot's own pointer handling is off: the page sets the cursor. */
 const NOTHING = (): null => null;

@@ -1,6 +1,6 @@
 /** Loading, running and cancelling: the engine's calls turned into state, one call at a time. */
 import type { DeviceChoice } from '../../engine/api.ts';
-import { CancelledError, InputError } from '../../shared/errors.ts';
+import { InputError, throwIfCancelled } from '../../shared/errors.ts';
 import type { Engine } from '../engine/client.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { earlierPrompts, keepPrompt } from './keepsakes.ts';
@@ -94,7 +94,7 @@ export class Runs {
           if (!signal.aborted) this.#store.set({ weights });
         },
       });
-      if (signal.aborted) throw new CancelledError();
+      throwIfCancelled(signal);
       this.#store.set({ info });
       return info;
     } catch (error) {
@@ -105,9 +105,9 @@ export class Runs {
 
   async #run(request: Request, signal: AbortSignal): Promise<void> {
     const info = await this.model();
-    if (signal.aborted) throw new CancelledError();
+    throwIfCancelled(signal);
     const tokens = await this.#tokens(request, info);
-    if (signal.aborted) throw new CancelledError();
+    throwIfCancelled(signal);
     const tooLong = lengthProblem(tokens.ids.length, info.spec.nCtx, info.id);
     if (tooLong) {
       this.#refuse(tooLong);
@@ -115,7 +115,7 @@ export class Runs {
     }
     const texts = new Map<number, string>();
     let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info });
-    const { selected } = this.#store.state;
+    const { selected, pins } = this.#store.state;
     this.#store.set({
       phase: 'running',
       tokens,
@@ -125,10 +125,10 @@ export class Runs {
         selected && selected.pos < tokens.ids.length && selected.layer < info.spec.nLayers
           ? selected
           : undefined,
-      pins: this.#store.state.pins.filter((id) => id < info.spec.dVocab),
+      pins: pins.every((id) => id < info.spec.dVocab) ? pins : [],
     });
     for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, signal })) {
-      if (signal.aborted) throw new CancelledError();
+      throwIfCancelled(signal);
       if (event.type === 'weights') this.#store.set({ weights: event });
       run = afterEvent(run, event, texts);
       this.#store.set({ run });

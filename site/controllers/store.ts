@@ -41,7 +41,6 @@ export class Watch implements ReactiveController {
     this.#host = host;
     this.#store = store;
     this.#keys = keys;
-    host.addController(this);
   }
 
   hostConnected(): void {

@@ -52,6 +52,19 @@ export class AppElement extends Panel {
         display: flex;
         gap: 6px;
       }
+      .theme {
+        width: 13px;
+        height: 13px;
+        margin-right: 3px;
+        vertical-align: -2px;
+        fill: none;
+        stroke: currentcolor;
+        stroke-width: 1.6;
+      }
+      .theme path {
+        fill: currentcolor;
+        stroke: none;
+      }
       .pill.bad {
         background: var(--bad);
         color: var(--bg);
@@ -87,6 +100,13 @@ export class AppElement extends Panel {
       @media (max-width: 900px) {
         header {
           padding: 8px 12px;
+        }
+        .chips {
+          order: 1;
+          flex: 1 0 100%;
+        }
+        .tools {
+          margin-left: auto;
         }
         main {
           grid-template-columns: minmax(0, 1fr);
@@ -124,6 +144,10 @@ export class AppElement extends Panel {
             title="Light, dark, or as the system is"
             @click=${() => this.#nextTheme()}
           >
+            <svg class="theme" viewBox="0 0 16 16" aria-hidden="true">
+              <circle cx="8" cy="8" r="6.5"></circle>
+              <path d="M8 1.5a6.5 6.5 0 0 1 0 13z"></path>
+            </svg>
             ${THEME_WORDS[theme]}
           </button>
         </div>

@@ -8,7 +8,7 @@ const SLICE = 8;
 
 export interface Scale {
   /** The number that a cell shows by its colour; NaN where there is none yet. */
-  value(readings: LayerReadings, pos: number): number;
+  readonly value: (readings: LayerReadings, pos: number) => number;
   /** The values at both ends of the ramp. */
   readonly ends: readonly [number, number];
 }

@@ -1,9 +1,8 @@
 /** Entropy and KL by layer at the current position. */
 import { html, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
-import { stroke } from '../charts/key.ts';
 import type { ChartSeries } from '../charts/line-chart.ts';
-import { nats } from '../controllers/numbers.ts';
+import { count, nats } from '../controllers/numbers.ts';
 import {
   currentCell,
   layerName,
@@ -45,33 +44,40 @@ export class CertaintyElement extends Panel {
     </section>`;
   }
 
-  #chart(run: RunView, { layer, pos }: Cell): TemplateResult {
+  #chart(run: RunView, cell: Cell): TemplateResult {
+    const { layer, pos } = cell;
     const rows = run.model.spec.nLayers + 1;
     const column = (value: (row: number) => number | undefined): Float64Array =>
       Float64Array.from({ length: rows }, (_, row) => value(row) ?? Number.NaN);
     const entropy = column((row) => run.rows[row]?.entropy[pos]);
     const kl = column((row) => run.late?.kl[row]?.[pos]);
-    const series: ChartSeries[] = [
-      { name: 'entropy', values: entropy, colour: 0 },
-      { name: 'KL to the output', values: kl, colour: 1, dashed: true },
-    ];
-    const at = (values: Float64Array): string => nats(values[layer + 1] ?? Number.NaN);
+    const most = Math.log(run.model.spec.dVocab);
+    return html`
+      <h3>entropy, nats ${termButton('entropy')} ${value(entropy, layer)}</h3>
+      ${this.#line({ name: 'Entropy', values: entropy, colour: 0 }, cell, most)}
+      <h3>KL to the output, nats ${termButton('kl')} ${value(kl, layer)}</h3>
+      ${this.#line({ name: 'KL to the output', values: kl, colour: 1 }, cell)}
+      <p class="small">
+        Entropy’s scale ends at ln ${count(run.model.spec.dVocab)} = ${nats(most)}: no idea at all.
+      </p>
+    `;
+  }
+
+  #line(series: ChartSeries, { layer, pos }: Cell, most?: number): TemplateResult {
+    const { values } = series;
+    const end = (row: number): string => nats(values[row] ?? Number.NaN);
     return html`<rs-line-chart
-        .spec=${{
-          label: `Entropy and KL to the output by layer at position ${pos}, in nats. Entropy goes from ${nats(entropy[0] ?? Number.NaN)} at the embedding to ${nats(entropy[rows - 1] ?? Number.NaN)} in the last layer.`,
-          series,
-          scale: 'nats',
-          height: 150,
-          layer,
-          scheme: this.state.scheme,
-        }}
-        @rs-layer=${(event: CustomEvent<number | undefined>) => this.#point(event.detail)}
-      ></rs-line-chart>
-      <ul class="keys" aria-label=${`Nats at ${layerName(layer)}`}>
-        <li>${stroke(0)} entropy <span class="value">${at(entropy)}</span> ${termButton('entropy')}</li>
-        <li>${stroke(1, true)} KL to the output <span class="value">${at(kl)}</span> ${termButton('kl')}</li>
-        <li class="small">nats</li>
-      </ul>`;
+      .spec=${{
+        label: `${series.name} by layer at position ${pos}, in nats: ${end(0)} at the embedding, ${end(values.length - 1)} in the last layer`,
+        series: [series],
+        scale: 'nats',
+        height: 108,
+        layer,
+        scheme: this.state.scheme,
+        ...(most === undefined ? {} : { most }),
+      }}
+      @rs-layer=${(event: CustomEvent<number | undefined>) => this.#point(event.detail)}
+    ></rs-line-chart>`;
   }
 
   #point(layer: number | undefined): void {
@@ -80,3 +86,7 @@ export class CertaintyElement extends Panel {
   }
 }
 customElements.define('rs-certainty', CertaintyElement);
+
+function value(values: ArrayLike<number>, layer: number): TemplateResult {
+  return html`<span class="value">${nats(values[layer + 1] ?? Number.NaN)} at ${layerName(layer)}</span>`;
+}

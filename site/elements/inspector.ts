@@ -108,6 +108,10 @@ export class InspectorElement extends Panel {
       thead th:not(:first-child) {
         font-family: inherit;
       }
+      td.missing {
+        font: 12px var(--sans);
+        color: var(--dim);
+      }
       .numbers {
         display: grid;
         grid-template-columns: 1fr 1fr;
@@ -165,8 +169,14 @@ export class InspectorElement extends Panel {
       </ol>
       <p class="small hint">Click a candidate to pin it.</p>
       <div class="numbers">
-        <div>entropy, nats ${termButton('entropy')}<b>${nats(readings.entropy[pos] ?? Number.NaN)}</b></div>
-        <div>KL to the output, nats ${termButton('kl')}<b>${kl === undefined ? '–' : nats(kl)}</b></div>
+        <div>
+          entropy ${termButton('entropy')}<b
+            >${nats(readings.entropy[pos] ?? Number.NaN)} <small>nats</small></b
+          >
+        </div>
+        <div>
+          KL to the output ${termButton('kl')}<b>${kl === undefined ? '–' : nats(kl)} <small>nats</small></b>
+        </div>
       </div>
       <table>
         <thead>
@@ -228,7 +238,7 @@ function target(
       there
         ? html`<td>${probabilityOf(readings.logprobs[pos] ?? Number.NaN)}</td>
             <td>${count(readings.ranks[pos] ?? -1)}</td>`
-        : html`<td colspan="2" class="small">${missing}</td>`
+        : html`<td colspan="2" class="missing">${missing}</td>`
     }
   </tr>`;
 }

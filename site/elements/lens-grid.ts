@@ -21,9 +21,15 @@ import { CellPainter } from './cell-painter.ts';
 import { moveBy } from './grid-keys.ts';
 import { SettleLine } from './settle-line.ts';
 
+/** CSS pixels: the row headers, a column with its gap at the narrowest, the gap. As in the styles. */
+const HEADER_WIDTH = 44;
+const COLUMN_WIDTH = 62;
+const COLUMN_GAP = 4;
+
 export class LensGridElement extends HTMLElement {
   #session: Session | undefined;
   #stop: (() => void) | undefined;
+  readonly #stage = document.createElement('div');
   readonly #grid = document.createElement('div');
   readonly #line = new SettleLine();
   readonly #resized: ResizeObserver;
@@ -43,10 +49,9 @@ export class LensGridElement extends HTMLElement {
     root.adoptedStyleSheets = [gridSheet()];
     this.#grid.setAttribute('role', 'grid');
     this.#grid.setAttribute('aria-label', 'Logit lens');
-    const stage = document.createElement('div');
-    stage.className = 'stage';
-    stage.append(this.#grid, this.#line.element);
-    root.append(stage);
+    this.#stage.className = 'stage';
+    this.#stage.append(this.#grid, this.#line.element);
+    root.append(this.#stage);
     this.#resized = new ResizeObserver(() => {
       if (this.#session) this.#drawSettling(this.#session.store.state);
     });
@@ -90,7 +95,7 @@ export class LensGridElement extends HTMLElement {
       if (this.#shown) this.#clear();
       return;
     }
-    if (this.#shown?.ids !== run.ids || this.#shown.model !== run.model) this.#lay(run);
+    if (this.#shown?.ids !== run.ids || this.#shown.model !== run.model) this.#lay(run, state);
     for (let row = this.#cells.length; row < run.rows.length; row++) this.#fill(run, row, state);
     if (run !== before?.run || state.phase !== before.phase) {
       this.#grid.setAttribute('aria-busy', String(state.phase === 'running'));
@@ -121,7 +126,7 @@ export class LensGridElement extends HTMLElement {
   }
 
   /** Headers and empty rows: the table has its size before the first reading comes. */
-  #lay(run: RunView): void {
+  #lay(run: RunView, state: ViewState): void {
     this.#clear();
     this.#shown = run;
     const head = row('head');
@@ -140,7 +145,19 @@ export class LensGridElement extends HTMLElement {
       element.append(header);
       return element;
     });
+    this.#stage.style.width = `${HEADER_WIDTH + run.ids.length * COLUMN_WIDTH}px`;
     this.#grid.append(head, ...this.#rows.toReversed());
+    this.#reveal(state);
+  }
+
+  /** Scrolls the selected column into view, and nothing else: the page stays where the reader has it. */
+  #reveal(state: ViewState): void {
+    const header = this.#headers[selectedCell(state)?.pos ?? 0];
+    if (!header) return;
+    const [left, right] = [header.offsetLeft - HEADER_WIDTH, header.offsetLeft + header.offsetWidth];
+    if (left < this.scrollLeft) this.scrollLeft = left;
+    else if (right > this.scrollLeft + this.clientWidth)
+      this.scrollLeft = right - this.clientWidth + COLUMN_GAP;
   }
 
   #fill(run: RunView, index: number, state: ViewState): void {
@@ -273,8 +290,17 @@ function part(role: string, kind: string, text: string): HTMLElement {
   return element;
 }
 
-/** A token for a screen reader: its own text, where that can be read out, else its marks. */
+/** Names that a screen reader says for characters it would pass over. */
+const SPOKEN: Readonly<Record<string, string>> = {
+  ' ': 'space',
+  '\n': 'line end',
+  '\t': 'tab',
+  '\r': 'return',
+};
+
+/** A token for a screen reader: its own text where that can be read out, else names and marks. */
 function spoken(text: string): string {
   const trimmed = text.trim();
-  return `“${trimmed === '' || visibleText(trimmed) !== trimmed ? visibleText(text) : trimmed}”`;
+  if (trimmed !== '') return `“${visibleText(trimmed)}”`;
+  return `“${Array.from(text, (c) => SPOKEN[c] ?? visibleText(c)).join(' ') || 'nothing'}”`;
 }

@@ -108,8 +108,9 @@ export class LensElement extends Panel {
     return html`
       <div class="legend">
         <span>
-          ${low} <span class="ramp" role="img" aria-label="Colour scale from pale to strong"></span>
-          ${pending ? 'comes with the last row' : end} ${COLOUR_LEGENDS[colour]} ${termButton(colour)}
+          ${COLOUR_LEGENDS[colour]} ${termButton(colour)} ${low}
+          <span class="ramp" role="img" aria-label="Colour scale from pale to strong"></span>
+          ${pending ? 'comes with the last row' : end}
         </span>
         <span><i class="stroke"></i> where the answer settles ${termButton('settles')}</span>
       </div>

@@ -9,7 +9,6 @@ export abstract class Panel extends LitElement {
   static override properties = { session: { attribute: false } };
   static override styles: CSSResultGroup = shared;
   declare session: Session;
-  #watch: Watch | undefined;
 
   /** Parts of the state whose replacement renders the element again. */
   protected abstract readonly shows: readonly (keyof ViewState)[];
@@ -18,8 +17,12 @@ export abstract class Panel extends LitElement {
     return this.session.store.state;
   }
 
+  #watched = false;
+
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#watch ??= new Watch(this, this.session.store, this.shows);
+    if (this.#watched) return;
+    this.#watched = true;
+    this.addController(new Watch(this, this.session.store, this.shows));
   }
 }

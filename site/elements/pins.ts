@@ -120,14 +120,14 @@ export class PinsElement extends Panel {
         'Probability',
         'share',
         lines((path) => path.probabilities),
-        120,
+        108,
       )}
       <h3>rank, 0 is the top ${termButton('rank')}</h3>
       ${chart(
         'Rank',
         'rank',
         lines((path) => path.ranks),
-        96,
+        108,
       )}
       <ul class="keys" aria-label=${`At ${layerName(layer)}`}>
         ${paths.map((path) => this.#key(path, layer))}

@@ -12,15 +12,19 @@ export interface LineGround {
 
 export class SettleLine {
   readonly element = document.createElementNS(SVG, 'svg');
-  readonly #path = document.createElementNS(SVG, 'path');
+  /** Thin joins from column to column under the strokes that say where a column settles. */
+  readonly #joins = document.createElementNS(SVG, 'path');
+  readonly #strokes = document.createElementNS(SVG, 'path');
 
   constructor() {
     this.element.setAttribute('aria-hidden', 'true');
-    this.element.append(this.#path);
+    this.#joins.setAttribute('class', 'joins');
+    this.element.append(this.#joins, this.#strokes);
   }
 
   clear(): void {
-    this.#path.removeAttribute('d');
+    this.#joins.removeAttribute('d');
+    this.#strokes.removeAttribute('d');
   }
 
   /** @param depth i32[pos]: the first layer from which the answer stays. */
@@ -34,8 +38,10 @@ export class SettleLine {
     const height = Math.abs(low.offsetTop - next.offsetTop);
     const floor = low.offsetTop + (upward ? height - 1 : -1);
     const y = (layer: number): number => floor + (layer + 1) * (upward ? -height : height);
-    const steps = Array.from(depth, (layer, pos) => `V${y(layer)}H${left + (pos + 1) * step}`);
-    this.#path.setAttribute('d', `M${left} ${y(depth[0] ?? 0)}${steps.join('')}`);
+    const strokes = Array.from(depth, (layer, pos) => `M${left + pos * step + 1} ${y(layer)}h${step - 2}`);
+    const joins = Array.from(depth, (layer, pos) => `V${y(layer)}H${left + (pos + 1) * step}`);
+    this.#strokes.setAttribute('d', strokes.join(''));
+    this.#joins.setAttribute('d', `M${left} ${y(depth[0] ?? 0)}${joins.join('')}`);
     this.element.setAttribute('width', String(left + depth.length * step + 2));
     this.element.setAttribute(
       'height',

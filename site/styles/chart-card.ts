@@ -37,7 +37,11 @@ export const chartCardStyles = css`
     width: 18px;
     height: 4px;
   }
-  .keys .value {
+  h3 .value {
+    margin-left: 8px;
+    color: var(--ink);
+  }
+  .value {
     font: 12px var(--mono);
     color: var(--dim);
     font-variant-numeric: tabular-nums;

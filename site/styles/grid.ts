@@ -8,12 +8,11 @@ const styles = css`
     max-height: min(78vh, 980px);
     overscroll-behavior-x: contain;
     scroll-padding: 30px 12px 12px 60px;
-    padding-bottom: 3px;
+    padding: 0 3px 3px 0;
     font: 12px/1.2 var(--mono);
   }
   .stage {
     position: relative;
-    width: max-content;
     min-width: 100%;
   }
   [role='grid'] {
@@ -38,7 +37,7 @@ const styles = css`
   .head {
     position: sticky;
     top: 0;
-    z-index: 3;
+    z-index: 4;
     background: var(--bg);
   }
   [role='columnheader'],
@@ -60,7 +59,7 @@ const styles = css`
   .layer {
     position: sticky;
     left: 0;
-    z-index: 2;
+    z-index: 3;
     justify-content: flex-end;
     padding-right: 9px;
     background: var(--bg);
@@ -95,9 +94,8 @@ const styles = css`
   }
   .selected,
   [role='gridcell']:focus-visible {
-    outline: 2px solid var(--accent);
-    outline-offset: 0;
-    z-index: 1;
+    outline: 2px solid var(--ink);
+    z-index: 2;
   }
   .waiting::after {
     content: '';
@@ -112,10 +110,29 @@ const styles = css`
     position: absolute;
     top: 3px;
     right: 3px;
-    width: 6px;
-    height: 6px;
+    width: 8px;
+    height: 8px;
     border-radius: 50%;
-    background: currentcolor;
+    border: 1px solid currentcolor;
+    background: var(--pin);
+  }
+  [data-pin='0'] {
+    --pin: var(--series-0);
+  }
+  [data-pin='1'] {
+    --pin: var(--series-1);
+  }
+  [data-pin='2'] {
+    --pin: var(--series-2);
+  }
+  [data-pin='3'] {
+    --pin: var(--series-3);
+  }
+  [data-pin='4'] {
+    --pin: var(--series-4);
+  }
+  [data-pin='5'] {
+    --pin: var(--series-5);
   }
   svg {
     position: absolute;
@@ -127,8 +144,12 @@ const styles = css`
   path {
     fill: none;
     stroke: var(--settle);
-    stroke-width: 2;
-    stroke-linejoin: round;
+    stroke-width: 2.5;
+    stroke-linecap: round;
+  }
+  .joins {
+    stroke-width: 1;
+    stroke-opacity: 0.75;
   }
   @media (prefers-reduced-motion: reduce) {
     [role='gridcell'] {

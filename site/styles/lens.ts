@@ -85,7 +85,7 @@ export const lensStyles = css`
     border-top: 2px solid var(--settle);
   }
   .say {
-    max-width: 78ch;
+    max-width: 100ch;
     margin-top: 12px;
     font-size: 13.5px;
     line-height: 1.6;

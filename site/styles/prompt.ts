@@ -176,7 +176,18 @@ export const promptStyles = css`
     .tokens {
       max-height: 78px;
     }
-    .run {
+    .row .grow {
+      flex: 1 0 100%;
+      flex-wrap: nowrap;
+      overflow-x: auto;
+      scrollbar-width: none;
+      padding: 2px;
+      margin: -2px;
+    }
+    .example {
+      flex: none;
+    }
+    .row .button {
       flex: 1;
     }
   }
