@@ -10,6 +10,8 @@ export const LIMITS = {
   ids: 16 * 1024,
   /** Bytes of a request body to tokenize: 64 texts, each byte escaped as \uXXXX at worst. */
   tokenizeBodyBytes: 64 * 16 * 1024 * 6 + 64 * 1024,
+  /** Bytes of a request body to detokenize: ids of up to seven digits, with white space. */
+  detokenizeBodyBytes: 16 * 1024 * 16,
   /** Bytes of a stored trace. */
   traceBytes: 2 * 1024 * 1024,
   /** Bytes of a safetensors header (the format's own limit). */

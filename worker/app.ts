@@ -1,0 +1,86 @@
+/** The edge's routes, pure of any platform: {@link createApp} takes the ports and gives a fetch handler. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
+import type { Ports } from './ports.ts';
+import { HttpProblem, problemResponse } from './problem.ts';
+import { detokenizeRoute } from './routes/detokenize.ts';
+import { healthRoute } from './routes/health.ts';
+import { modelsRoute } from './routes/models.ts';
+import { tokenizeRoutes } from './routes/tokenize.ts';
+import { invalidRequest } from './validation.ts';
+
+/** Every answer of the API; static files have their own (site/public/_headers). */
+const HEADERS = {
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+const CORS = {
+  origin: '*',
+  allowMethods: ['GET', 'HEAD', 'POST'],
+  allowHeaders: ['Content-Type', 'If-None-Match'],
+  exposeHeaders: ['ETag', 'X-Cache', 'Retry-After'],
+  /** Seconds. */
+  maxAge: 86_400,
+};
+
+export function createApp(ports: Ports): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.error);
+    },
+  });
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+  });
+  // Nothing here reads a cookie or changes anything, so any page may ask.
+  app.use('/v1/*', cors(CORS));
+  app.use('/healthz', cors(CORS));
+
+  modelsRoute(app, ports);
+  tokenizeRoutes(app, ports);
+  detokenizeRoute(app, ports);
+  healthRoute(app);
+
+  refuseOtherMethods(app);
+  app.notFound((c) =>
+    problemResponse(
+      new HttpProblem(
+        'not-found',
+        404,
+        `${c.req.path}: no page or call of that name. The calls are under /v1/.`,
+      ),
+    ),
+  );
+  app.onError((error) => problemResponse(asProblem(error)));
+  return app;
+}
+
+/** After all routes: what a path answers with other methods. */
+function refuseOtherMethods(app: OpenAPIHono): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue;
+    const known = methods.get(path) ?? new Set(['OPTIONS']);
+    known.add(method);
+    if (method === 'GET') known.add('HEAD');
+    methods.set(path, known);
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].sort();
+    app.all(path, (c) => {
+      const detail = `${c.req.method} ${path}: expected ${allow.join(', ')}`;
+      throw new HttpProblem('method-not-allowed', 405, detail, { allow }, { Allow: allow.join(', ') });
+    });
+  }
+}
+
+/** What Hono itself throws: a body that isn't JSON. */
+function asProblem(error: Error): Error {
+  if (!(error instanceof HTTPException) || error.status !== 400) return error;
+  return new HttpProblem('invalid-json', 400, 'body: expected JSON, got something that does not parse');
+}

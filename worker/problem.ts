@@ -1,0 +1,78 @@
+/** Errors as answers: problem details for HTTP APIs (RFC 9457), `application/problem+json`. */
+import { ResidscopeError } from '../shared/errors.ts';
+
+/** Kinds of problems: the last part of `type`. */
+const TITLES = {
+  'invalid-json': 'The body is not JSON',
+  'not-found': 'There is nothing here',
+  'unknown-model': 'The server does not know this model',
+  'method-not-allowed': 'The method is not allowed here',
+  'too-large': 'The request is too large',
+  'media-type': 'The body has to be JSON',
+  'invalid-request': 'The request does not say what it must',
+  internal: 'The server failed',
+} as const;
+
+export type ProblemKind = keyof typeof TITLES;
+
+/** Members of a problem besides the standard ones. */
+export type ProblemDetails = Readonly<Record<string, unknown>>;
+
+/** Thrown by routes, answered by {@link problemResponse}. The message is the `detail`. */
+export class HttpProblem extends Error {
+  readonly kind: ProblemKind;
+  readonly status: number;
+  readonly details: ProblemDetails;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    kind: ProblemKind,
+    status: number,
+    detail: string,
+    details: ProblemDetails = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.name = 'HttpProblem';
+    this.kind = kind;
+    this.status = status;
+    this.details = details;
+    this.headers = headers;
+  }
+}
+
+/** A text, a body or a list that is over its limit, in `unit`s. */
+export function tooLarge(place: string, limit: number, unit: string): HttpProblem {
+  return new HttpProblem('too-large', 413, `${place}: expected at most ${limit} ${unit}: split the request`, {
+    limit,
+  });
+}
+
+/** The answer to whatever was thrown. What isn't the caller's doing is logged and not told. */
+export function problemResponse(error: unknown): Response {
+  const problem = asProblem(error);
+  const body = {
+    type: `urn:residscope:problem:${problem.kind}`,
+    title: TITLES[problem.kind],
+    status: problem.status,
+    detail: problem.message,
+    ...problem.details,
+  };
+  return new Response(JSON.stringify(body), {
+    status: problem.status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      ...problem.headers,
+    },
+  });
+}
+
+function asProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof ResidscopeError && error.kind === 'input') {
+    return new HttpProblem('invalid-request', 422, error.message);
+  }
+  console.error(error);
+  return new HttpProblem('internal', 500, 'Try again; if it stays, report it with the time of the request.');
+}

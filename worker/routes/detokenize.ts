@@ -1,0 +1,29 @@
+/** POST /v1/detokenize: ids back to text. */
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { LIMITS } from '../../shared/limits.ts';
+import { jsonBody } from '../body.ts';
+import type { Ports } from '../ports.ts';
+import { DetokenizeAnswer, DetokenizeBody } from '../schemas.ts';
+import { BODY_PROBLEMS } from './answers.ts';
+import { findModel } from './find-model.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/detokenize',
+  summary: 'Text of token ids; special tokens are kept',
+  middleware: [jsonBody(LIMITS.detokenizeBodyBytes)] as const,
+  request: { body: { required: true, content: { 'application/json': { schema: DetokenizeBody } } } },
+  responses: {
+    200: { description: 'The text.', content: { 'application/json': { schema: DetokenizeAnswer } } },
+    ...BODY_PROBLEMS,
+  },
+});
+
+export function detokenizeRoute(app: OpenAPIHono, ports: Ports): void {
+  app.openapi(route, async (c) => {
+    const { model: id, ids } = c.req.valid('json');
+    const model = findModel(ports.tokenizers, id);
+    const tokenizer = await ports.tokenizers.load(model.id);
+    return c.json({ model: model.id, text: tokenizer.decode(ids) }, 200, { 'Cache-Control': 'no-store' });
+  });
+}

@@ -1,0 +1,19 @@
+/** GET /healthz: liveness. */
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { VERSION } from '../../shared/version.ts';
+import { HealthAnswer } from '../schemas.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Liveness',
+  responses: {
+    200: { description: 'The server answers.', content: { 'application/json': { schema: HealthAnswer } } },
+  },
+});
+
+export function healthRoute(app: OpenAPIHono): void {
+  app.openapi(route, (c) =>
+    c.json({ status: 'ok' as const, version: VERSION }, 200, { 'Cache-Control': 'no-store' }),
+  );
+}

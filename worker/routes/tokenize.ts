@@ -1,0 +1,107 @@
+/**
+ * GET and POST /v1/tokenize: ids, tokens and offsets, from the prompt cache where they are known.
+ *
+ * A body says whether it was `cached`, so the first answer and the later ones differ by that member, and so do their
+ * strong tags (`…-m`, `…-h`). Both stand for the same encoding: a reader who has either is told 304.
+ */
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { LIMITS } from '../../shared/limits.ts';
+import { jsonBody } from '../body.ts';
+import { matchingTag } from '../etag.ts';
+import type { ModelInfo, Ports } from '../ports.ts';
+import { promptKey, tokenize, type Bos, type Tokenized } from '../prompt-cache.ts';
+import { TokenizeAnswer, TokenizeBatchAnswer, TokenizeBody, TokenizeQuery } from '../schemas.ts';
+import { BODY_PROBLEMS, QUERY_PROBLEMS } from './answers.ts';
+import { findModel } from './find-model.ts';
+
+/** The answer for a text changes only with the server's tokenizer; the tag tells then. */
+const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=86400';
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/tokenize',
+  summary: 'Token ids, tokens and UTF-16 offsets of a short text',
+  request: { query: TokenizeQuery },
+  responses: {
+    200: { description: 'The encoding.', content: { 'application/json': { schema: TokenizeAnswer } } },
+    304: { description: 'The reader has it.' },
+    ...QUERY_PROBLEMS,
+  },
+});
+
+const postRoute = createRoute({
+  method: 'post',
+  path: '/v1/tokenize',
+  summary: 'Token ids, tokens and UTF-16 offsets of a text or of several',
+  middleware: [jsonBody(LIMITS.tokenizeBodyBytes)] as const,
+  request: { body: { required: true, content: { 'application/json': { schema: TokenizeBody } } } },
+  responses: {
+    200: {
+      description: 'The encoding of `text`, or `results` in the order of `texts`.',
+      content: { 'application/json': { schema: TokenizeAnswer.or(TokenizeBatchAnswer) } },
+    },
+    ...BODY_PROBLEMS,
+  },
+});
+
+export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
+  app.openapi(getRoute, async (c) => {
+    const { model: id, text, bos: choice } = c.req.valid('query');
+    const model = findModel(ports.tokenizers, id);
+    const bos: Bos = choice === 'auto' ? choice : choice === 'true';
+    const key = await promptKey(model, text, bos);
+    const known = matchingTag(c.req.header('If-None-Match'), [tagOf(key, true), tagOf(key, false)]);
+    if (known !== undefined) return c.body(null, 304, headersOf(known, true));
+    const answer = await tokenize(ports, model, text, bos, key);
+    return c.json(bodyOf(model, answer), 200, headersOf(tagOf(key, answer.cached), answer.cached));
+  });
+
+  app.openapi(postRoute, async (c) => {
+    const { model: id, text, texts = [], bos } = c.req.valid('json');
+    const model = findModel(ports.tokenizers, id);
+    const all = text === undefined ? texts : [text];
+    const keys = await Promise.all(all.map((each) => promptKey(model, each, bos)));
+    const answers = await inOrder(all, (each, i) => tokenize(ports, model, each, bos, keys[i] ?? ''));
+    const cached = answers.every((answer) => answer.cached);
+    const [first] = answers;
+    if (text !== undefined && first) {
+      return c.json(bodyOf(model, first), 200, headersOf(tagOf(keys[0] ?? '', cached), cached));
+    }
+    const results = answers.map((answer) => ({ ...plain(answer), cached: answer.cached }));
+    // Which of the texts were cached is in the body too, so it is in the tag.
+    const states = answers.map((answer) => (answer.cached ? 'h' : 'm')).join('');
+    const batchKey = await promptKey(model, `${keys.join()},${states}`, 'auto');
+    return c.json({ model: model.id, cached, results }, 200, headersOf(tagOf(batchKey, cached), cached));
+  });
+}
+
+/** One after another: the first miss loads the tokenizer, the others find it; equal texts find the first's entry. */
+async function inOrder<T, R>(
+  items: readonly T[],
+  each: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (const [index, item] of items.entries()) results.push(await each(item, index));
+  return results;
+}
+
+/** Mutable copies, which is what a JSON answer is typed as. */
+function plain({ encoding }: Tokenized): { ids: number[]; tokens: string[]; offsets: [number, number][] } {
+  return {
+    ids: [...encoding.ids],
+    tokens: [...encoding.tokens],
+    offsets: encoding.offsets.map(([start, end]) => [start, end]),
+  };
+}
+
+function bodyOf(model: ModelInfo, answer: Tokenized) {
+  return { model: model.id, ...plain(answer), cached: answer.cached };
+}
+
+function tagOf(key: string, cached: boolean): string {
+  return `"${key}-${cached ? 'h' : 'm'}"`;
+}
+
+function headersOf(tag: string, cached: boolean): Record<string, string> {
+  return { ETag: tag, 'Cache-Control': CACHE_CONTROL, 'X-Cache': cached ? 'hit' : 'miss' };
+}
