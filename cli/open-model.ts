@@ -1,9 +1,10 @@
 /** From the call's words to a model and token ids. */
 import { basename, resolve } from 'node:path';
 import { statSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { LensModel } from '../engine/node.ts';
-import { InputError } from '../shared/errors.ts';
+import { CancelledError, InputError } from '../shared/errors.ts';
 import type { Encoding, TokenizerPort } from '../shared/tokenizer/encoding.ts';
 import type { CommonArguments, PromptArgument } from './arguments.ts';
 import { EMPTY_TEXT } from './arguments.ts';
@@ -46,15 +47,24 @@ export interface Prompt {
 export async function resolvePrompt(
   argument: PromptArgument,
   tokenizer: TokenizerPort,
-  { emptyText }: { readonly emptyText: boolean },
+  { emptyText, signal }: { readonly emptyText: boolean; readonly signal: AbortSignal },
 ): Promise<Prompt> {
   if (argument.kind === 'ids') return promptOfIds(argument.ids, tokenizer);
-  const text = argument.kind === 'text' ? argument.text : await readAll(process.stdin);
+  const text = argument.kind === 'text' ? argument.text : await readStandardInput(signal);
   if (text === '' && !emptyText) throw new InputError(EMPTY_TEXT);
   const encoding = tokenizer.encode(text, { bos: argument.bos });
   const [start, end] = encoding.offsets[0] ?? [0, 0];
   const bos = encoding.ids[0] === tokenizer.bosId && encoding.ids.length > 0 && start === end;
   return { encoding, text, fromIds: false, bos };
+}
+
+async function readStandardInput(signal: AbortSignal): Promise<string> {
+  try {
+    return await readAll(addAbortSignal(signal, process.stdin));
+  } catch (error) {
+    if (signal.aborted) throw new CancelledError();
+    throw error;
+  }
 }
 
 function promptOfIds(ids: readonly number[], tokenizer: TokenizerPort): Prompt {

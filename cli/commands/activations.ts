@@ -28,7 +28,7 @@ export async function activations(args: readonly string[], terminal: Terminal): 
   const progress = makeProgress(terminal);
   const written = await withModel(common, terminal, progress, async (model) => {
     const { signal } = terminal;
-    const prompt = await resolvePrompt(common.prompt, model.tokenizer, { emptyText: false });
+    const prompt = await resolvePrompt(common.prompt, model.tokenizer, { emptyText: false, signal });
     const { ids } = prompt.encoding;
     progress.say(`${model.id}: running ${ids.length} tokens`);
     const cache = await model.runWithCache(ids, { hooks: [...new Set([...hooks, 'logits'])], signal });

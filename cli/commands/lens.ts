@@ -39,7 +39,10 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
 
   const progress = makeProgress(terminal);
   await withModel(common, terminal, progress, async (model) => {
-    const prompt = await resolvePrompt(common.prompt, model.tokenizer, { emptyText: false });
+    const prompt = await resolvePrompt(common.prompt, model.tokenizer, {
+      emptyText: false,
+      signal: terminal.signal,
+    });
     const states = files.logitlens === undefined ? undefined : new ResidualStates(model);
     const run = await collect(model, prompt, {
       k: Math.min(k, model.spec.dVocab),
@@ -47,7 +50,13 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
       progress,
       states,
     });
-    const trace = await traceOf(model, publicName(common.model), prompt, run, common.json);
+    const trace = await traceOf(
+      model,
+      publicName(common.model),
+      prompt,
+      run,
+      common.json ? terminal.signal : undefined,
+    );
     const write = async (file: string | undefined, text: () => string | Promise<string>) => {
       if (file === undefined) return;
       await writeWhole(file, [await text()]);
@@ -111,7 +120,7 @@ async function traceOf(
   id: string,
   prompt: Prompt,
   { readings, late, checks, timings }: Run,
-  withHash: boolean,
+  hashSignal: AbortSignal | undefined,
 ): Promise<TraceData> {
   const { nLayers: layers, dVocab: vocab } = model.spec;
   return decodeTrace(
@@ -119,7 +128,7 @@ async function traceOf(
       model: {
         id,
         ...(model.revision === undefined ? {} : { revision: model.revision }),
-        ...(withHash ? { weightHash: await model.weightHash() } : {}),
+        ...(hashSignal ? { weightHash: await model.weightHash(hashSignal) } : {}),
         layers,
         vocab,
       },

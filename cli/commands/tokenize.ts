@@ -10,7 +10,10 @@ export async function tokenize(args: readonly string[], terminal: Terminal): Pro
   if (values.help) return terminal.print(HELP.tokenize);
   const common = commonArguments(values, positionals, { emptyText: true });
   const result = await withModel(common, terminal, makeProgress(terminal), async ({ tokenizer }) => {
-    const { encoding, text, fromIds } = await resolvePrompt(common.prompt, tokenizer, { emptyText: true });
+    const { encoding, text, fromIds } = await resolvePrompt(common.prompt, tokenizer, {
+      emptyText: true,
+      signal: terminal.signal,
+    });
     const { ids, tokens, offsets } = encoding;
     return { ids, tokens, offsets, ...(fromIds ? { text } : {}) };
   });

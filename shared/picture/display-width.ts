@@ -27,6 +27,18 @@ export function clip(text: string, columns: number): string {
   return `${out}…`;
 }
 
+/** Lines of whole words, each no wider than `columns` unless a single word is. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && displayWidth(line) + 1 + displayWidth(word) <= columns) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
 function segmentWidth(segment: string): number {
   if (ZERO.test(segment)) return 0;
   return WIDE.test(segment) ? 2 : 1;

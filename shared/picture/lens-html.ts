@@ -60,7 +60,7 @@ function bodyRow({ label, cells }: LensRow): string {
 function bodyCell({ label, p, settles }: LensCell): string {
   const mark = settles ? '<span class="hidden">, settled from here on</span>' : '';
   const name = settles ? `${rampClass(p)} settles` : rampClass(p);
-  return `<td class="${name}">${labelled(label)} <small>${escapeMarkup(probabilityText(p))}</small>${mark}</td>`;
+  return `<td class="${name}">${labelled(label)}<small>${escapeMarkup(probabilityText(p))}</small>${mark}</td>`;
 }
 
 /** A token, isolated from the direction of the text around it; long ones are cut and show whole on hover. */
@@ -77,7 +77,7 @@ const LAYOUT_RULES =
   'th,td{font:12px/1.25 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;padding:3px 6px;text-align:center;white-space:pre}' +
   'tbody th{text-align:right;position:sticky;left:0}' +
   'td{border-radius:4px;border-bottom:3px solid transparent;background-clip:padding-box}' +
-  'bdi{display:block;overflow:hidden;text-overflow:ellipsis}th bdi,td bdi{max-width:16ch}small{font-size:10.5px}' +
+  'bdi{display:block;overflow:hidden;text-overflow:ellipsis}th bdi,td bdi{max-width:16ch}small{display:block;font-size:10.5px}' +
   '.legend{display:flex;flex-wrap:wrap;gap:8px;align-items:center;font-size:13px}.ramp{display:inline-flex}' +
   '.ramp i{width:5px;height:10px}.key{border-bottom:3px solid;margin-left:12px}' +
   '.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}';

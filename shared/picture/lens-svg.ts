@@ -3,7 +3,7 @@
  * query inside. Wide prompts wrap into blocks of columns.
  */
 import type { TraceData } from '../trace/data.ts';
-import { clip, displayWidth } from './display-width.ts';
+import { clip, displayWidth, wrap } from './display-width.ts';
 import { escapeMarkup } from './escape.ts';
 import type { LensColumn, LensRow } from './lens-table.ts';
 import { lensTable, probabilityText, runSummary, settlingSentence } from './lens-table.ts';
@@ -49,7 +49,8 @@ export function lensSvg(trace: TraceData, { width = 1200 }: SvgOptions = {}): st
   const sentence = settlingSentence(trace);
   const right = Math.max(...blocks.flat().map((column) => column.x + column.width), SIZE.gutter + 420);
   const full = Math.ceil(right + SIZE.margin);
-  const tall = Math.ceil(below + 2 * SIZE.line + SIZE.margin);
+  const said = wrap(sentence, fitting(full));
+  const tall = Math.ceil(below + (1 + said.length) * SIZE.line + SIZE.margin);
   const title = `Logit lens of ${trace.model.id}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${full}" height="${tall}" viewBox="0 0 ${full} ${tall}" role="img" aria-label="${escapeMarkup(`${title}. ${sentence}`)}">`,
@@ -59,7 +60,10 @@ export function lensSvg(trace: TraceData, { width = 1200 }: SvgOptions = {}): st
     `<text class="dim" x="${SIZE.margin}" y="${SIZE.margin + 12 + SIZE.line}">${escapeMarkup(clip(runSummary(trace), fitting(full)))}</text>`,
     ...bodies,
     drawLegend(below),
-    `<text class="say" x="${SIZE.margin}" y="${below + 2 * SIZE.line}">${escapeMarkup(clip(sentence, fitting(full)))}</text>`,
+    ...said.map((line, i) => {
+      const y = below + (2 + i) * SIZE.line;
+      return `<text class="say" x="${SIZE.margin}" y="${y}">${escapeMarkup(clip(line, fitting(full)))}</text>`;
+    }),
     `</svg>`,
   ].join('\n');
 }
