@@ -1,5 +1,5 @@
 /** The tokenizers of test/goldens/tokenizers.json: their own, or fable-4m's with some steps replaced. */
-import { projectPath, readJson } from './shared-files.ts';
+import { readJson } from './read-json.ts';
 
 export interface TokenizerKind {
   readonly name: string;
@@ -28,7 +28,7 @@ export function isFable(value: unknown): value is FableJson {
 }
 
 export function fableJson(): FableJson {
-  const json = readJson(projectPath('site/public/models/fable-4m/tokenizer.json'));
+  const json = readJson('site/public/models/fable-4m/tokenizer.json');
   if (!isFable(json)) throw new Error('fable-4m: tokenizer.json: no model');
   return json;
 }

@@ -3,21 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { readTokenizerSpec } from '../../shared/tokenizer/spec.ts';
 import { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
 import { expectCase, tokenizerCases, utf16Offsets } from '../cases/tokenizer.ts';
-import { projectPath, readJson, sharedPath } from '../support/shared-files.ts';
+import { sharedMissing } from '../support/addresses.ts';
+import { readJson } from '../support/read-json.ts';
 import { isKind, tokenizerJsonOf } from '../support/tokenizer-kinds.ts';
 
 const REAL = [
-  { name: 'gpt2', folder: 'tokenizers/gpt2', golden: 'golden.json', cases: 232 },
-  { name: 'smollm2', folder: 'models/smollm2-135m-instruct', golden: 'tokenizer-golden.json', cases: 232 },
+  { name: 'gpt2', folder: 'shared/tokenizers/gpt2', golden: 'golden.json', cases: 232 },
+  {
+    name: 'smollm2',
+    folder: 'shared/models/smollm2-135m-instruct',
+    golden: 'tokenizer-golden.json',
+    cases: 232,
+  },
 ];
 
 describe.each(REAL)('$name', ({ name, folder, golden, cases: count }) => {
-  const file = sharedPath(`${folder}/tokenizer.json`);
-  const goldenFile = sharedPath(`${folder}/${golden}`);
-
-  it.skipIf(!file || !goldenFile)('gives the ids, tokens, offsets and texts of every golden', () => {
-    const tokenizer = Tokenizer.fromJson(readJson(file ?? ''), undefined, name);
-    const cases = tokenizerCases(readJson(goldenFile ?? ''));
+  it('gives the ids, tokens, offsets and texts of every golden', ({ skip }) => {
+    if (sharedMissing) skip(sharedMissing);
+    const tokenizer = Tokenizer.fromJson(readJson(`${folder}/tokenizer.json`), undefined, name);
+    const cases = tokenizerCases(readJson(`${folder}/${golden}`));
     expect(cases).toHaveLength(count);
     for (const each of cases) expectCase(tokenizer, each);
   });
@@ -30,7 +34,7 @@ describe.each(REAL)('$name', ({ name, folder, golden, cases: count }) => {
 const WIDER = ['qwen2', 'added', 'lowercase-strip', 'bytes-missing'];
 
 describe('kinds of tokenizers', () => {
-  const kinds = readJson(projectPath('test/goldens/tokenizers.json'));
+  const kinds = readJson('test/goldens/tokenizers.json');
   if (!Array.isArray(kinds) || !kinds.every(isKind))
     throw new Error('test/goldens/tokenizers.json: not a list of kinds');
 

@@ -4,10 +4,10 @@ import { FormatError, InputError, UnsupportedError } from '../../shared/errors.t
 import { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
 import { expectInvariants } from '../cases/tokenizer.ts';
 import { randomText, seeded } from '../support/random.ts';
-import { projectPath, readJson } from '../support/shared-files.ts';
+import { readJson } from '../support/read-json.ts';
 import { fableJson, tokenizerJsonOf } from '../support/tokenizer-kinds.ts';
 
-const config = readJson(projectPath('site/public/models/fable-4m/tokenizer_config.json'));
+const config = readJson('site/public/models/fable-4m/tokenizer_config.json');
 const fable = Tokenizer.fromJson(fableJson(), config, 'fable-4m');
 const FAMILY = '👩‍👩‍👧‍👦';
 
