@@ -90,8 +90,10 @@ export class LineChartElement extends HTMLElement {
     ];
     const { scale, scheme, height, most, series } = spec;
     const made = JSON.stringify([scale, scheme, height, most, series.map((s) => [s.colour, s.dashed])]);
-    if (this.#plot && made === this.#made) this.#plot.setData(data);
-    else {
+    if (this.#plot && made === this.#made) {
+      // The pointer's every move comes through here: only new numbers are drawn again.
+      if (!sameNumbers(data, this.#plot.data)) this.#plot.setData(data);
+    } else {
       this.#plot?.destroy();
       this.#plot = new Plot(this.#options(spec), data, this.#target);
       this.#made = made;
@@ -181,6 +183,15 @@ customElements.define('rs-line-chart', LineChartElement);
 
 /** Ranks that the axis names; they lie on it by their inverse hyperbolic sine, which is a logarithm that has a 0. */
 const RANKS = [0, 10, 100, 1000, 10_000, 100_000];
+
+function sameNumbers(a: uPlot.AlignedData, b: uPlot.AlignedData): boolean {
+  return a.every((column, i) => {
+    const other = b[i];
+    if (column.length !== other?.length) return false;
+    for (let j = 0; j < column.length; j++) if (column[j] !== other[j]) return false;
+    return true;
+  });
+}
 
 function rankLabel(rank: number): string {
   return rank >= 1000 ? `${rank / 1000}k` : String(rank);

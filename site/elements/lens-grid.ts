@@ -25,6 +25,8 @@ import { SettleLine } from './settle-line.ts';
 const HEADER_WIDTH = 44;
 const COLUMN_WIDTH = 62;
 const COLUMN_GAP = 4;
+/** Characters that the narrowest column shows. */
+const FITTING = 7;
 
 export class LensGridElement extends HTMLElement {
   #session: Session | undefined;
@@ -147,7 +149,8 @@ export class LensGridElement extends HTMLElement {
     });
     this.#stage.style.width = `${HEADER_WIDTH + run.ids.length * COLUMN_WIDTH}px`;
     this.#grid.append(head, ...this.#rows.toReversed());
-    this.#reveal(state);
+    // Shown by now: until its first run the table is hidden and has no widths.
+    requestAnimationFrame(() => this.#reveal(state));
   }
 
   /** Scrolls the selected column into view, and nothing else: the page stays where the reader has it. */
@@ -170,7 +173,7 @@ export class LensGridElement extends HTMLElement {
       paint(cell, readings, pos);
       return cell;
     });
-    element.classList.remove('waiting');
+    element.className = 'filled';
     element.append(...cells);
     this.#cells[index] = cells;
   }
@@ -182,7 +185,8 @@ export class LensGridElement extends HTMLElement {
     piece: string,
   ): HTMLElement {
     const text = run.texts.get(topIds[pos * k] ?? -1) ?? '';
-    const cell = part('gridcell', '', visibleText(text));
+    const shown = visibleText(text);
+    const cell = part('gridcell', shown.length > FITTING ? 'long' : '', shown);
     const where = layer < 0 ? 'Embedding, layer −1' : `Layer ${layer}`;
     const p = probabilityOf(topLogprobs[pos * k] ?? Number.NaN);
     cell.setAttribute(

@@ -132,8 +132,13 @@ export class PromptElement extends Panel {
 
   #earlier(): TemplateResult {
     const { history } = this.state;
-    return html`<button class="button" popovertarget="earlier" ?disabled=${history.length === 0}>
-        Earlier prompts
+    return html`<button
+        class="button"
+        title="Earlier prompts"
+        popovertarget="earlier"
+        ?disabled=${history.length === 0}
+      >
+        History
       </button>
       <div id="earlier" popover aria-label="Earlier prompts" @toggle=${(event: Event) => this.#place(event)}>
         <ol>

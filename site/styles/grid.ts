@@ -73,20 +73,30 @@ const styles = css`
     font-weight: 700;
   }
   [role='gridcell'] {
-    position: relative;
     padding: 6px 4px 0;
     border-radius: 4px;
     text-align: center;
     white-space: pre;
     cursor: pointer;
+  }
+  /* A clip a cell is dear when there are thousands: only where the text may be too long for it. */
+  .long {
     overflow: hidden;
     text-overflow: ellipsis;
+  }
+  .filled {
     animation: arrive 0.18s ease-out;
   }
   @keyframes arrive {
     from {
-      opacity: 0;
+      opacity: 0.3;
     }
+  }
+  .current,
+  .selected,
+  [role='gridcell']:focus-visible,
+  [data-pin] {
+    position: relative;
   }
   .current {
     outline: 2px solid var(--line-strong);
@@ -152,7 +162,7 @@ const styles = css`
     stroke-opacity: 0.75;
   }
   @media (prefers-reduced-motion: reduce) {
-    [role='gridcell'] {
+    .filled {
       animation: none;
     }
   }
