@@ -53,6 +53,65 @@ function runtimeFiles(): Plugin {
   };
 }
 
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+/** Every node under one, depth first. */
+function* nodesUnder(node: unknown): Generator<Node> {
+  if (Array.isArray(node)) for (const item of node) yield* nodesUnder(item);
+  else if (isNode(node)) {
+    yield node;
+    for (const child of Object.values(node)) if (typeof child === 'object') yield* nodesUnder(child);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+/** Takes the indentation out of `html` and `css` templates, which no minifier may touch: it can't know them. */
+function compactTemplates(): Plugin {
+  return {
+    name: 'residscope-compact-templates',
+    apply: 'build',
+    enforce: 'post',
+    transform(code, id) {
+      if (!id.includes('/site/') || !/\b(?:html|svg|css)`/.test(code)) return undefined;
+      const cuts: { start: number; end: number; text: string }[] = [];
+      for (const node of nodesUnder(this.parse(code))) {
+        if (node.type !== 'TaggedTemplateExpression' || !isNode(node['tag']) || !isNode(node['quasi']))
+          continue;
+        const tag = node['tag']['name'];
+        if (tag !== 'html' && tag !== 'svg' && tag !== 'css') continue;
+        for (const { type, start, end } of nodesUnder(node['quasi']['quasis'])) {
+          if (type !== 'TemplateElement') continue;
+          const text = code.slice(start, end);
+          cuts.push({ start, end, text: tag === 'css' ? compactCss(text) : text.replace(/\s*\n\s*/g, ' ') });
+        }
+      }
+      cuts.sort((a, b) => b.start - a.start);
+      const compact = cuts.reduce(
+        (out, { start, end, text }) => out.slice(0, start) + text + out.slice(end),
+        code,
+      );
+      return { code: compact, map: null };
+    },
+  };
+}
+
+function compactCss(text: string): string {
+  return text
+    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,]) ?/g, '$1')
+    .replace(/([{;][\w-]+): /g, '$1:')
+    .replaceAll(';}', '}');
+}
+
 /** What the real server sends too: isolation for wasm threads, and nothing but our own code. */
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -71,11 +130,11 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
   },
-  plugins: [runtimeFiles()],
+  plugins: [compactTemplates(), runtimeFiles()],
   preview: { headers: HEADERS },
   server: { headers: HEADERS },
 });

@@ -1,10 +1,7 @@
 /** Each reading's exact definition, with its source, for the page's definitions. */
-
-export const TERMS = ['lens', 'probability', 'entropy', 'kl', 'rank', 'settles', 'input', 'checks'] as const;
-export type Term = (typeof TERMS)[number];
+import type { Term } from './terms.ts';
 
 export interface Definition {
-  readonly title: string;
   /** In words, for anyone. */
   readonly plain: string;
   /** In symbols. */
@@ -19,7 +16,6 @@ const NOSTALGEBRAIST = {
 
 export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
   lens: {
-    title: 'Logit lens',
     plain:
       'After each block the model’s state is read as if it were the last: what would the model say next if it stopped here? The row “emb” is the state before the first block.',
     exact:
@@ -27,13 +23,11 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     source: NOSTALGEBRAIST,
   },
   probability: {
-    title: 'Probability',
     plain: 'How likely a layer takes a token to be the next one. All tokens of the vocabulary sum to 1.',
     exact: 'pₗ(t) = exp(zₗ(t) − logsumexp(zₗ))',
     source: NOSTALGEBRAIST,
   },
   entropy: {
-    title: 'Entropy',
     plain:
       'How open the layer’s guess is, in nats: 0 when it is sure of one token, the logarithm of the vocabulary’s size when all tokens are equally likely.',
     exact: 'H(pₗ) = −Σₜ pₗ(t)·ln pₗ(t)',
@@ -43,7 +37,6 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     },
   },
   kl: {
-    title: 'KL to the output',
     plain:
       'How far the layer’s guess is from what the model says in the end, in nats. 0 in the last layer. It needs the output, so it comes with the last row.',
     exact: 'KL(p ‖ pₗ) = Σₜ p(t)·ln(p(t) / pₗ(t)), p the model’s own output',
@@ -53,26 +46,22 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     },
   },
   rank: {
-    title: 'Rank',
     plain: 'How many tokens the layer finds more likely than this one. 0 is the top.',
     exact: '#{s : zₗ(s) > zₗ(t)}; of tokens with the same logit, those with smaller ids count as ahead.',
   },
   settles: {
-    title: 'Where the answer settles',
     plain:
       'The line across the table: from there up, every layer’s top token is the model’s final one. An easy prediction settles early, a hard one late or with a flat distribution.',
     exact: 'The smallest l such that argmax pₘ = argmax p for every m from l to n − 1.',
     source: NOSTALGEBRAIST,
   },
   input: {
-    title: 'Input token',
     plain:
       'Whether the state still reads as the token that went in. In GPT-2 it was seen to be lost after the first block: the state stands for what comes next from then on.',
     exact: 'Rank of the input token at this position in pₗ.',
     source: NOSTALGEBRAIST,
   },
   checks: {
-    title: 'Self-checks',
     plain:
       'Every run tests itself: the last row against a plain pass of the same tokens through other code, the writes of attention and MLP against the state they sum to, and the attention weights against 1.',
     exact:

@@ -13,7 +13,7 @@ const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
   ['wasm', 'wasm'],
 ];
 
-export function openAbout(session: Session): void {
+export function showAbout(session: Session): void {
   openDialog('About this run', (close) => {
     const { state } = session.store;
     return html`${facts(state)} ${settings(session, close)}`;

@@ -13,7 +13,7 @@ import {
 } from '../controllers/view-state.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
-import { termButton } from './definitions.ts';
+import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 
 export class InspectorElement extends Panel {

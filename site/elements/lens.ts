@@ -9,7 +9,7 @@ import { lensStyles } from '../styles/lens.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { scaleOf } from './cell-painter.ts';
-import { termButton } from './definitions.ts';
+import { termButton } from './open.ts';
 import { emptyNotice, problemNotice, progressLine } from './notices.ts';
 import { Panel } from './panel.ts';
 import './lens-grid.ts';

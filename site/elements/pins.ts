@@ -16,7 +16,7 @@ import {
 import { chartCardStyles } from '../styles/chart-card.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
-import { termButton } from './definitions.ts';
+import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import '../charts/line-chart.ts';
 

@@ -1,0 +1,85 @@
+/**
+ * Measures what a first visit downloads of the page itself, and what the static host must hold. Exits 1 above a
+ * budget.
+ *
+ * Counted as the shell, each file gzipped by itself at level 9: index.html, and every .js and .css under assets/,
+ * which holds the page, the charts, the engine worker and ONNX Runtime's JavaScript for wasm. A file that this
+ * script doesn't know counts. Not counted: code that a first visit on wasm does not fetch (dialogs, which come with
+ * the first click, and ONNX Runtime's JavaScript for WebGPU); ONNX Runtime's wasm binaries and the glue that each
+ * was compiled with (ort/, listed below); the embedded model.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const SHELL_BUDGET = 100_000;
+const ASSET_BUDGET = 25 * 1024 * 1024;
+/** Fetched later, or in place of the wasm build's. */
+const LATER = [/^dialogs-/, /^ort\.(webgpu|jspi)\./];
+
+const site = join(dirname(fileURLToPath(import.meta.url)), '../dist/site');
+
+function filesUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function gzipped(file) {
+  return gzipSync(readFileSync(file), { level: 9 }).length;
+}
+
+function table(title, rows) {
+  console.log(`\n${title}`);
+  for (const [name, size, note = ''] of rows) {
+    console.log(`${size.toLocaleString('en').padStart(12)}  ${name}${note && `  (${note})`}`);
+  }
+}
+
+let files;
+try {
+  files = filesUnder(site);
+} catch {
+  console.error('dist/site is not there: run `npm run build:site` first.');
+  process.exit(1);
+}
+
+const name = (file) => relative(site, file);
+const code = files.filter((file) => /^(index\.html|assets\/.*\.(js|css))$/.test(name(file)));
+const later = code.filter((file) => LATER.some((pattern) => pattern.test(basename(file))));
+const shell = code.filter((file) => !later.includes(file)).map((file) => [name(file), gzipped(file)]);
+const total = shell.reduce((sum, [, size]) => sum + size, 0);
+const glue = files.filter((file) => /^ort\/.*\.mjs$/.test(name(file)));
+const largest = files
+  .map((file) => [name(file), statSync(file).size])
+  .sort((a, b) => b[1] - a[1])
+  .slice(0, 5);
+
+table('Shell, bytes gzipped', [
+  ...shell.sort((a, b) => b[1] - a[1]),
+  ['together', total, `budget ${SHELL_BUDGET.toLocaleString('en')}`],
+]);
+table(
+  'Code that comes later or instead, bytes gzipped',
+  later.map((file) => [name(file), gzipped(file)]),
+);
+table(
+  'Glue of the wasm binaries, bytes gzipped',
+  glue.map((file) => [name(file), gzipped(file)]),
+);
+table(
+  'Largest files, bytes as stored',
+  largest.map(([n, size]) => [n, size, `budget ${ASSET_BUDGET.toLocaleString('en')}`]),
+);
+
+const failures = [];
+if (total > SHELL_BUDGET)
+  failures.push(`the shell has ${total} bytes gzipped, ${total - SHELL_BUDGET} too many`);
+for (const file of files) {
+  const { size } = statSync(file);
+  if (size > ASSET_BUDGET)
+    failures.push(`${name(file)} has ${size} bytes: a static asset may have ${ASSET_BUDGET}`);
+}
+for (const failure of failures) console.error(`\ncheck-sizes: ${failure}`);
+process.exitCode = failures.length > 0 ? 1 : 0;

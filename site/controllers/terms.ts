@@ -1,0 +1,14 @@
+/** The terms that have a definition, and what they are called. Apart from the definitions, which come later. */
+export const TERM_TITLES = {
+  lens: 'Logit lens',
+  probability: 'Probability',
+  entropy: 'Entropy',
+  kl: 'KL to the output',
+  rank: 'Rank',
+  settles: 'Where the answer settles',
+  input: 'Input token',
+  checks: 'Self-checks',
+} as const;
+export type Term = keyof typeof TERM_TITLES;
+
+export const TERMS = Object.keys(TERM_TITLES) as readonly Term[];
