@@ -2,11 +2,12 @@
  * Runs the model block after block, the residual staying on the device. Axes from the start: a batch, a padding
  * mask, positions, keys and values of earlier tokens. Axes in comments: b batch, t pos, s past + pos.
  */
-import { InputError, throwIfCancelled } from '../shared/errors.ts';
+import { InputError, MemoryError, throwIfCancelled } from '../shared/errors.ts';
 import { blockGraph, CHECKS, MASK, MASKED, RESID_PRE } from '../shared/graph/block.ts';
 import type { BlockHook } from '../shared/hooks.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { DeviceTensor } from './device-tensor.ts';
+import type { MemoryLimits } from './memory.ts';
 import type { Runtime, Session, Tensor } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
 
@@ -117,11 +118,13 @@ export class Forward {
   readonly #runtime: Runtime;
   readonly #spec: ModelSpec;
   readonly #weights: WeightStore;
+  readonly #memory: MemoryLimits;
   /** Two variants a layer at most: what sweeps use, and what the last view asked for. */
   readonly #sessions = new Map<number, Map<string, Promise<Session>>>();
 
-  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore) {
+  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore, memory: MemoryLimits) {
     this.#runtime = runtime;
+    this.#memory = memory;
     this.#spec = spec;
     this.#weights = weights;
   }
@@ -130,6 +133,7 @@ export class Forward {
    * Checks the input and looks the embeddings up, in memory: a few rows need no device.
    *
    * @throws {InputError} for ids outside the vocabulary, or more tokens than the context.
+   * @throws {MemoryError} when attention over so many tokens would not fit.
    */
   async begin(input: ForwardInput, signal?: AbortSignal): Promise<ForwardState> {
     const { batch, pos, ids } = input;
@@ -153,8 +157,14 @@ export class Forward {
         `run: ${tooFar} tokens are more than this model's context of ${nCtx}: shorten the prompt`,
       );
     }
-    await this.#weights.need('embed', signal);
     const src = pos + (input.past?.length ?? 0);
+    const scoreBytes = batch * this.#spec.nHeads * pos * src * 4;
+    if (scoreBytes > this.#memory.attentionBytes) {
+      throw new MemoryError(
+        `run: attention over ${pos} tokens takes ${Math.round(scoreBytes / 2 ** 20)} MiB a block, more than the ${Math.round(this.#memory.attentionBytes / 2 ** 20)} MiB allowed: shorten the prompt`,
+      );
+    }
+    await this.#weights.need('embed', signal);
     return {
       input: { ...input, real },
       mask: this.#runtime.floats(maskOf(input, real), [batch, 1, pos, src]),

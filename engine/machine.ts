@@ -27,7 +27,7 @@ export function makeMachine(
   const reducer = runtime.gpu ? new WgslReducer(runtime.gpu) : new PlainReducer();
   return {
     runtime,
-    forward: new Forward(runtime, spec, weights),
+    forward: new Forward(runtime, spec, weights, memory),
     readout: new Readout(runtime, spec, weights, reducer, memory),
     plain: new PlainForward(runtime, spec, weights, reducer, memory),
   };

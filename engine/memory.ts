@@ -9,6 +9,8 @@ export interface MemoryLimits {
   readonly keepBytes: number;
   /** f32 bytes of weights up to which the plain forward, which holds them once more, checks the output. */
   readonly checkBytes: number;
+  /** Bytes of one block's attention scores: a longer prompt is refused before anything breaks. */
+  readonly attentionBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -18,4 +20,5 @@ export const MEMORY_LIMITS: MemoryLimits = {
   groupBytes: 64 * MIB,
   keepBytes: 256 * MIB,
   checkBytes: 256 * MIB,
+  attentionBytes: 1024 * MIB,
 };

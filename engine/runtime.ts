@@ -21,7 +21,7 @@ export interface LoadedOrt {
 }
 
 /** What the runtime threw, as one of our kinds, with the way out. */
-function runtimeError(doing: string, error: unknown): ResidscopeError {
+export function runtimeError(doing: string, error: unknown): ResidscopeError {
   if (error instanceof ResidscopeError) return error;
   const text = typeof error === 'number' ? `code ${error}` : messageOf(error);
   if (

@@ -18,10 +18,10 @@ import { fromLogitlens } from '../../shared/trace/logitlenskit.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import { absoluteDeviation, TOLERANCE, vectorDeviation, within } from '../cases/compare.ts';
 import { decodeGoldens, golden } from '../cases/golden.ts';
-import { projectPath, sharedPath } from '../support/shared-files.ts';
+import { pathOf, readBytes, sharedMissing } from '../support/addresses.ts';
 
-const CLI = projectPath('dist/lib/cli.js');
-const MODEL = projectPath('site/public/models/fable-4m');
+const CLI = pathOf('dist/lib/cli.js');
+const MODEL = pathOf('site/public/models/fable-4m');
 const EIFFEL = 'The Eiffel Tower is in the city of';
 let folder = '';
 
@@ -272,10 +272,12 @@ describe('lens', () => {
 });
 
 describe('activations', () => {
-  const path = sharedPath('models/fable-4m/golden.safetensors');
-
-  it.skipIf(path === undefined)('are the goldens, hook by hook', async () => {
-    const goldens = await decodeGoldens('golden', bytesOf(path ?? ''));
+  it('are the goldens, hook by hook', async ({ skip }) => {
+    skip(sharedMissing !== undefined, sharedMissing);
+    const goldens = await decodeGoldens(
+      'golden',
+      await readBytes('shared/models/fable-4m/golden.safetensors'),
+    );
     const { stdout, status } = await call([
       'activations',
       'fable-4m',

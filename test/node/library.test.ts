@@ -146,6 +146,19 @@ describe('library: bad input ends in a clear error, and the next run works', () 
     await expect(model.lens(states)).rejects.toMatchObject({ kind: 'numerics' });
   });
 
+  it('a prompt whose attention would not fit in memory', async () => {
+    const small = await library.LensModel.load('fable-4m', {
+      device: 'wasm',
+      memory: { attentionBytes: 100_000 },
+    });
+    const long = Array.from({ length: 200 }, () => 5);
+    const refused = collect(small.stream(long));
+    await expect(refused).rejects.toMatchObject({ kind: 'memory' });
+    await expect(refused).rejects.toThrow('attention over 200 tokens takes 1 MiB a block');
+    expect((await collect(small.stream([0, 5]))).at(-1)?.type).toBe('done');
+    await small.dispose();
+  });
+
   it('a run that is cancelled', async () => {
     const stop = new AbortController();
     const seen: string[] = [];

@@ -26,6 +26,7 @@ const SWIFTSHADER_WEBGPU = [
   '--use-webgpu-adapter=swiftshader',
   '--enable-unsafe-swiftshader',
 ];
+const HARDWARE_WEBGPU = ['--enable-unsafe-webgpu', '--ignore-gpu-blocklist', '--enable-features=Vulkan'];
 /** `navigator.gpu` stays, but no adapter comes: what a reader without a usable GPU has. */
 const NO_WEBGPU = ['--disable-gpu'];
 
@@ -39,8 +40,8 @@ interface FoundBrowser {
 }
 
 export interface BrowserOptions {
-  /** Default true: WebGPU on SwiftShader. False: no adapter. */
-  readonly webgpu?: boolean;
+  /** Default true: WebGPU on SwiftShader. False: no adapter. `hardware`: whatever GPU the machine has. */
+  readonly webgpu?: boolean | 'hardware';
   /** Further command-line switches. */
   readonly args?: readonly string[];
 }
@@ -111,11 +112,12 @@ export async function browserVersion(): Promise<string> {
 /** Starts a headless browser. Close it in `afterAll`. @throws {Error} when none can run. */
 export async function launchBrowser({ webgpu = true, args = [] }: BrowserOptions = {}): Promise<Browser> {
   const { executable, env } = await findBrowser();
+  const switches = webgpu === 'hardware' ? HARDWARE_WEBGPU : webgpu ? SWIFTSHADER_WEBGPU : NO_WEBGPU;
   return chromium.launch({
     executablePath: executable,
     headless: true,
     env: { ...definedOf(process.env), ...env },
-    args: ['--no-sandbox', ...(webgpu ? SWIFTSHADER_WEBGPU : NO_WEBGPU), ...args],
+    args: ['--no-sandbox', ...switches, ...args],
   });
 }
 
