@@ -1,0 +1,48 @@
+/**
+ * Times, reported and never asserted: the engine in Node against a plain forward of the same model, and the page in a
+ * real browser. `npm run bench -- --help` says what can be chosen.
+ */
+import { parseArgs } from 'node:util';
+import { benchEngine } from './engine.ts';
+import { benchPage } from './page.ts';
+import { printTable, type Report, writeReport } from './report.ts';
+
+const HELP = `npm run bench -- [engine] [page] [options]      default: both, on wasm
+
+  engine              the library in Node: first row and whole table, as ratios to a plain forward
+  page                the built page in a browser: click to finished table, longest task of the page's thread
+  --device NAME       wasm (default) or webgpu: for engine a GPU that Dawn finds, for page the browser's own
+  --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
+  --runs N            runs that a median is over; default 5
+  --out DIR           where the JSON goes; default bench/results`;
+
+/** @param args the command line, without Node and the script. */
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      device: { type: 'string', default: 'wasm' },
+      models: { type: 'string', default: 'fable-4m,gpt2-small' },
+      runs: { type: 'string', default: '5' },
+      out: { type: 'string', default: 'bench/results' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.filter((name) => name !== 'engine' && name !== 'page');
+  const { device } = values;
+  if (values.help || unknown.length > 0 || (device !== 'wasm' && device !== 'webgpu')) {
+    console.log(HELP);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  const runs = Math.max(1, Number.parseInt(values.runs, 10) || 5);
+  const wanted = positionals.length > 0 ? positionals : ['engine', 'page'];
+  const reports: Report[] = [];
+  if (wanted.includes('engine')) reports.push(await benchEngine(device, values.models.split(','), runs));
+  if (wanted.includes('page')) reports.push(await benchPage(device, runs));
+  for (const report of reports) {
+    printTable(report);
+    console.log(`→ ${await writeReport(values.out, report)}\n`);
+  }
+}
