@@ -110,7 +110,7 @@ export async function openModel(
     readSmall(files, 'tokenizer.json', LIMITS.tokenizerJsonBytes, signal),
     readOptional(files, 'tokenizer_config.json', signal),
   ]);
-  const spec = readSpec(`${files.id}/config.json`, config, (name) => header.tensors.has(name));
+  const spec = readSpec(`${files.id}/config.json`, config, header.tensors);
   const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig ?? {}, `${files.id}/tokenizer.json`);
   const weights = new WeightStore(header, spec, onProgress);
   const limits = { ...MEMORY_LIMITS, ...memory };

@@ -3,8 +3,9 @@
  * first needs it, a few ahead, in layer order, and kept.
  */
 import { CancelledError, FormatError, ShapeError, throwIfCancelled } from '../shared/errors.ts';
-import { toFloat32 } from '../shared/formats/dtype.ts';
-import { findTensor, type SafetensorsFile, type TensorInfo } from '../shared/formats/safetensors.ts';
+import type { ByteSource } from '../shared/formats/byte-source.ts';
+import { isFloat, toFloat32 } from '../shared/formats/dtype.ts';
+import { findTensor, type TensorInfo, type TensorSet } from '../shared/formats/tensors.ts';
 import type { StoredTensor } from '../shared/graph/parts.ts';
 import { blockTensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
 import type { WeightsProgress, WeightTensor } from './api.ts';
@@ -33,19 +34,32 @@ export function partOrder(spec: ModelSpec): string[] {
   return ['embed', ...blocks.slice(0, 1), 'final', ...blocks.slice(1)];
 }
 
-function coalesce(tensors: readonly TensorInfo[]): { start: number; end: number }[] {
-  const ranges: { start: number; end: number }[] = [];
+/** Bytes to fetch in one request, and the tensors that lie in them. */
+interface Stretch {
+  readonly source: ByteSource;
+  readonly start: number;
+  end: number;
+  readonly tensors: TensorInfo[];
+}
+
+/** Neighbours in a file are fetched together. */
+function coalesce(tensors: readonly TensorInfo[]): Stretch[] {
+  const stretches: Stretch[] = [];
   for (const t of [...tensors].sort((a, b) => a.start - b.start)) {
-    const last = ranges[ranges.length - 1];
-    if (last && t.start - last.end <= COALESCE_BYTES) last.end = Math.max(last.end, t.end);
-    else ranges.push({ start: t.start, end: t.end });
+    const near = stretches.find((s) => s.source === t.source && t.start - s.end <= COALESCE_BYTES);
+    if (near) {
+      near.end = Math.max(near.end, t.end);
+      near.tensors.push(t);
+    } else {
+      stretches.push({ source: t.source, start: t.start, end: t.end, tensors: [t] });
+    }
   }
-  return ranges;
+  return stretches;
 }
 
 export class WeightStore {
   readonly totalBytes: number;
-  readonly #file: SafetensorsFile;
+  readonly #set: TensorSet;
   readonly #parts = new Map<string, Part>();
   readonly #order: readonly string[];
   readonly #ranges = new Map<string, Range>();
@@ -54,25 +68,25 @@ export class WeightStore {
   #loadedBytes = 0;
 
   /** @throws {ShapeError} when a tensor isn't what the config implies; {@link FormatError} for its type. */
-  constructor(file: SafetensorsFile, spec: ModelSpec, onProgress?: (progress: WeightsProgress) => void) {
-    this.#file = file;
+  constructor(set: TensorSet, spec: ModelSpec, onProgress?: (progress: WeightsProgress) => void) {
+    this.#set = set;
     this.#onProgress = onProgress;
     this.#order = partOrder(spec);
     for (const [name, shape] of spec.shapes) {
-      const info = findTensor(file, name);
+      const info = findTensor(set, name);
       if (info.shape.join() !== shape.join()) {
         throw new ShapeError(
-          `${spec.family}: ${file.source.name}: ${name}: expected [${shape.join(', ')}], got [${info.shape.join(', ')}]: config.json and weights are not of the same model`,
+          `${spec.family}: ${set.place}: ${name}: expected [${shape.join(', ')}], got [${info.shape.join(', ')}]: config.json and weights are not of the same model`,
         );
       }
-      if (info.dtype === 'I64' || info.dtype === 'I32') {
-        throw new FormatError(`${file.source.name}: ${name}: expected floats, got ${info.dtype}`);
+      if (!isFloat(info.dtype)) {
+        throw new FormatError(`${set.place}: ${name}: expected floats, got ${info.dtype}`);
       }
     }
     const { weights } = spec;
     const claimed = new Set<string>();
     const part = (key: string, names: readonly string[]): void => {
-      const tensors = names.filter((n) => !claimed.has(n)).map((n) => findTensor(file, n));
+      const tensors = names.filter((n) => !claimed.has(n)).map((n) => findTensor(set, n));
       for (const n of names) claimed.add(n);
       this.#parts.set(key, { tensors, loading: undefined, stop: undefined, waiters: 0 });
     };
@@ -80,7 +94,7 @@ export class WeightStore {
     weights.blocks.forEach((b, l) => part(`block.${l}`, blockTensorNames(b)));
     part('final', [weights.finalNorm.weight, weights.finalNorm.bias, weights.unembed]);
     this.totalBytes = [...claimed].reduce((n, name) => {
-      const { start, end } = findTensor(file, name);
+      const { start, end } = findTensor(set, name);
       return n + end - start;
     }, 0);
   }
@@ -149,10 +163,9 @@ export class WeightStore {
 
   async #fetch(part: Part, signal: AbortSignal): Promise<void> {
     const missing = part.tensors.filter((t) => !this.#ranges.has(t.name));
-    for (const { start, end } of coalesce(missing)) {
-      const bytes = await this.#file.source.read(start, end, signal);
-      for (const t of missing) {
-        if (t.start < start || t.end > end) continue;
+    for (const { source, start, end, tensors } of coalesce(missing)) {
+      const bytes = await source.read(start, end, signal);
+      for (const t of tensors) {
         this.#ranges.set(t.name, { start, bytes });
         this.#loadedBytes += t.end - t.start;
       }
@@ -168,22 +181,28 @@ export class WeightStore {
     return range.bytes.subarray(info.start - range.start, info.end - range.start);
   }
 
-  /** A tensor for a graph: pointing into the fetched bytes; bf16 goes to f32, which WebGPU's Cast can't do. */
+  /** @throws {FormatError} for whole numbers. */
+  #floats({ name, dtype }: TensorInfo, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+    if (isFloat(dtype)) return toFloat32(bytes, dtype);
+    throw new FormatError(`${this.#set.place}: ${name}: expected floats, got ${dtype}`);
+  }
+
+  /** A tensor for a graph: f32 and f16 point into the fetched bytes; all else goes to f32. */
   readonly stored = (name: string): StoredTensor => {
-    const info = findTensor(this.#file, name);
+    const info = findTensor(this.#set, name);
     const range = this.#ranges.get(name);
     if (!range) throw new Error(`${name}: used before it was fetched`);
     if (info.dtype === 'F32' || info.dtype === 'F16') {
       const { start, bytes } = range;
       const data = {
-        location: `bytes.${start}`,
+        location: `${info.source.name}.${start}`,
         bytes,
         offset: info.start - start,
         length: info.end - info.start,
       };
       return { type: info.dtype, shape: info.shape, data };
     }
-    const bytes = new Uint8Array(toFloat32(this.#bytes(info), 'BF16').buffer);
+    const bytes = new Uint8Array(this.#floats(info, this.#bytes(info)).buffer);
     return {
       type: 'F32',
       shape: info.shape,
@@ -206,28 +225,27 @@ export class WeightStore {
 
   /** Chosen rows of a matrix in f32, [rows.length, columns]: an embedding look-up. */
   rows(name: string, rows: Int32Array): Float32Array<ArrayBuffer> {
-    const info = findTensor(this.#file, name);
+    const info = findTensor(this.#set, name);
     const columns = info.shape[1] as number;
     const bytes = this.#bytes(info);
     const rowBytes = bytes.byteLength / (info.shape[0] as number);
     const out = new Float32Array(rows.length * columns);
     rows.forEach((row, i) => {
       const stored = bytes.subarray(row * rowBytes, (row + 1) * rowBytes);
-      out.set(toFloat32(stored, info.dtype as 'F32' | 'F16' | 'BF16'), i * columns);
+      out.set(this.#floats(info, stored), i * columns);
     });
     return out;
   }
 
+  /** A tensor's bytes, from memory or fetched for this once. */
+  async #anyBytes(info: TensorInfo, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#ranges.has(info.name) ? this.#bytes(info) : info.source.read(info.start, info.end, signal);
+  }
+
   /** Any tensor of the file in f32, fetched if it isn't here. */
   async tensor(name: string, signal?: AbortSignal): Promise<WeightTensor> {
-    const info = findTensor(this.#file, name);
-    if (info.dtype === 'I64' || info.dtype === 'I32') {
-      throw new FormatError(`${this.#file.source.name}: ${name}: expected floats, got ${info.dtype}`);
-    }
-    const bytes = this.#ranges.has(name)
-      ? this.#bytes(info)
-      : await this.#file.source.read(info.start, info.end, signal);
-    return { name, shape: info.shape, data: toFloat32(bytes, info.dtype) };
+    const info = findTensor(this.#set, name);
+    return { name, shape: info.shape, data: this.#floats(info, await this.#anyBytes(info, signal)) };
   }
 
   /**
@@ -238,10 +256,8 @@ export class WeightStore {
     const names = [...this.#parts.values()].flatMap((p) => p.tensors.map((t) => t.name)).sort();
     const lines: string[] = [];
     for (const name of names) {
-      const info = findTensor(this.#file, name);
-      const bytes = this.#ranges.has(name)
-        ? this.#bytes(info)
-        : await this.#file.source.read(info.start, info.end, signal);
+      const info = findTensor(this.#set, name);
+      const bytes = await this.#anyBytes(info, signal);
       lines.push(`${name} ${info.dtype} ${info.shape.join('x')} ${await sha256(bytes)}\n`);
     }
     return sha256(new TextEncoder().encode(lines.join('')));

@@ -1,10 +1,38 @@
 /** Number formats of stored weights, and their way to f32. */
 
-export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4 } as const;
-export type Dtype = keyof typeof DTYPE_BYTES;
+/** Numbers come in blocks: so many of them take so many bytes. */
+interface Layout {
+  readonly numbers: number;
+  readonly bytes: number;
+}
+
+const LAYOUTS = {
+  F32: { numbers: 1, bytes: 4 },
+  F16: { numbers: 1, bytes: 2 },
+  BF16: { numbers: 1, bytes: 2 },
+  I64: { numbers: 1, bytes: 8 },
+  I32: { numbers: 1, bytes: 4 },
+} as const satisfies Record<string, Layout>;
+
+export type Dtype = keyof typeof LAYOUTS;
+
+/** Types that become f32. */
+export type FloatDtype = Exclude<Dtype, 'I64' | 'I32'>;
+
+export const DTYPES: readonly string[] = Object.keys(LAYOUTS);
 
 export function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(DTYPE_BYTES, value);
+  return typeof value === 'string' && Object.hasOwn(LAYOUTS, value);
+}
+
+export function isFloat(dtype: Dtype): dtype is FloatDtype {
+  return dtype !== 'I64' && dtype !== 'I32';
+}
+
+/** Bytes of so many numbers, which fill whole blocks. */
+export function byteLength(dtype: Dtype, numbers: number): number {
+  const layout = LAYOUTS[dtype];
+  return (numbers / layout.numbers) * layout.bytes;
 }
 
 let f16Table: Float32Array | undefined;
@@ -35,8 +63,8 @@ function words16(bytes: Uint8Array, count: number): Uint16Array {
  *
  * @param bytes little-endian values of `dtype` (every platform that runs WebAssembly is little-endian).
  */
-export function toFloat32(bytes: Uint8Array, dtype: 'F32' | 'F16' | 'BF16'): Float32Array<ArrayBuffer> {
-  const count = bytes.byteLength / DTYPE_BYTES[dtype];
+export function toFloat32(bytes: Uint8Array, dtype: FloatDtype): Float32Array<ArrayBuffer> {
+  const count = (bytes.byteLength / LAYOUTS[dtype].bytes) * LAYOUTS[dtype].numbers;
   const out = new Float32Array(count);
   if (dtype === 'F32') {
     new Uint8Array(out.buffer).set(bytes);

@@ -6,7 +6,7 @@
  */
 import { InputError, ShapeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { DTYPE_BYTES } from './dtype.ts';
+import { byteLength } from './dtype.ts';
 
 export interface TensorToWrite {
   readonly name: string;
@@ -31,7 +31,7 @@ export function planSafetensors<T extends TensorToWrite>(
   tensors: readonly T[],
   metadata: Readonly<Record<string, string>> = {},
 ): SafetensorsPlan<T> {
-  const ordered = [...tensors].sort((a, b) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype]);
+  const ordered = [...tensors].sort((a, b) => byteLength(b.dtype, 1) - byteLength(a.dtype, 1));
   const entries = new Map<string, unknown>([['__metadata__', metadata]]);
   let offset = 0;
   for (const { name, dtype, shape } of ordered) {
@@ -39,7 +39,8 @@ export function planSafetensors<T extends TensorToWrite>(
     if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
       throw new InputError(`safetensors: ${name}: expected a shape, got [${shape.join(', ')}]`);
     }
-    const end = offset + shape.reduce((product, n) => product * n, DTYPE_BYTES[dtype]);
+    const numbers = shape.reduce((product, n) => product * n, 1);
+    const end = offset + byteLength(dtype, numbers);
     entries.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
   }

@@ -3,43 +3,24 @@
  *
  * @see https://github.com/huggingface/safetensors (format): u64 header length, JSON header, data.
  */
-import { FormatError, NotFoundError } from '../errors.ts';
+import { FormatError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { ByteSource } from './byte-source.ts';
-import { DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts';
+import { byteLength, DTYPES, isDtype } from './dtype.ts';
 import { isObject, parseJsonObject } from './json.ts';
-
-/** Where a tensor lies. `start` and `end` are bytes from the beginning of the file. */
-export interface TensorInfo {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface SafetensorsFile {
-  readonly source: ByteSource;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+import type { TensorInfo, TensorSet } from './tensors.ts';
 
 function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function tensorInfo(
-  place: string,
-  name: string,
-  entry: unknown,
-  dataStart: number,
-  size: number,
-): TensorInfo {
+function tensorInfo(source: ByteSource, name: string, entry: unknown, dataStart: number): TensorInfo {
+  const { name: place, size } = source;
   if (!isObject(entry)) throw new FormatError(`${place}: ${name}: expected an object in the header`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {
     throw new FormatError(
-      `${place}: ${name}: number type ${JSON.stringify(dtype)} is not read here; it reads ${Object.keys(DTYPE_BYTES).join(', ')}`,
+      `${place}: ${name}: number type ${JSON.stringify(dtype)} is not read here; it reads ${DTYPES.join(', ')}`,
     );
   }
   if (!Array.isArray(shape) || !shape.every(isSize)) {
@@ -51,7 +32,10 @@ function tensorInfo(
     );
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((n, d) => n * d, DTYPE_BYTES[dtype]);
+  const bytes = byteLength(
+    dtype,
+    shape.reduce((n, d) => n * d, 1),
+  );
   if (end - begin !== bytes) {
     throw new FormatError(
       `${place}: ${name}: ${dtype} [${shape.join(', ')}] takes ${bytes} bytes, its offsets say ${end - begin}: the header lies`,
@@ -62,7 +46,7 @@ function tensorInfo(
       `${place}: ${name}: bytes [${dataStart + begin}, ${dataStart + end}) reach past the end (${size} bytes): the file is cut off or its header lies. Fetch it again.`,
     );
   }
-  return { name, dtype, shape, start: dataStart + begin, end: dataStart + end };
+  return { name, dtype, shape, source, start: dataStart + begin, end: dataStart + end };
 }
 
 /** No two tensors share a byte. */
@@ -79,7 +63,7 @@ function checkOverlap(place: string, tensors: Iterable<TensorInfo>): void {
  *
  * @throws {FormatError} when anything in it does not hold: lengths, types, shapes, offsets, overlaps.
  */
-export async function openSafetensors(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsFile> {
+export async function openSafetensors(source: ByteSource, signal?: AbortSignal): Promise<TensorSet> {
   const place = source.name;
   if (source.size < 8) {
     throw new FormatError(
@@ -105,15 +89,8 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
       }
       continue;
     }
-    tensors.set(name, tensorInfo(place, name, entry, dataStart, source.size));
+    tensors.set(name, tensorInfo(source, name, entry, dataStart));
   }
   checkOverlap(place, tensors.values());
-  return { source, tensors, metadata };
-}
-
-/** @throws {NotFoundError} naming the tensor and the file. */
-export function findTensor(file: SafetensorsFile, name: string): TensorInfo {
-  const info = file.tensors.get(name);
-  if (!info) throw new NotFoundError(`${file.source.name}: no tensor named ${name}`);
-  return info;
+  return { place, tensors, metadata };
 }

@@ -6,7 +6,7 @@
 import { UnsupportedError } from '../errors.ts';
 import { BLOCK_HOOKS, OUTER_HOOKS } from '../hooks.ts';
 import { Fields, type JsonObject } from '../formats/json.ts';
-import type { Activation, BlockWeights, ModelSpec, NormRef } from './model-spec.ts';
+import type { Activation, BlockWeights, ModelSpec, NormRef, StoredShapes } from './model-spec.ts';
 
 const ACTIVATION_NAMES: ReadonlyMap<string, Activation> = new Map([
   ['gelu_new', 'gelu_tanh'],
@@ -27,10 +27,10 @@ export function isGpt2(config: JsonObject): boolean {
 
 /**
  * @param config the parsed `config.json`.
- * @param hasTensor whether the weights hold a tensor of this name: tells the prefix and tied weights.
+ * @param tensors what the files hold: tells the prefix.
  * @throws {UnsupportedError} for an activation or an option that the builder doesn't do.
  */
-export function gpt2Spec(place: string, config: JsonObject, hasTensor: (name: string) => boolean): ModelSpec {
+export function gpt2Spec(place: string, config: JsonObject, tensors: StoredShapes): ModelSpec {
   const fields = new Fields(place, config);
   const nLayers = fields.size(['n_layer', 'num_hidden_layers'], MAX.layers, 12);
   const dModel = fields.size(['n_embd', 'hidden_size'], MAX.width, 768);
@@ -57,7 +57,7 @@ export function gpt2Spec(place: string, config: JsonObject, hasTensor: (name: st
   const byLayer = fields.flag(['scale_attn_by_inverse_layer_idx'], false);
   const tied = fields.flag(['tie_word_embeddings'], true);
 
-  const prefix = hasTensor('transformer.wte.weight') ? 'transformer.' : '';
+  const prefix = tensors.has('transformer.wte.weight') ? 'transformer.' : '';
   const shapes = new Map<string, readonly number[]>();
   const tensor = (path: string, shape: readonly number[]): string => {
     shapes.set(path, shape);

@@ -20,6 +20,9 @@ export interface NormRef {
   readonly bias: string;
 }
 
+/** What the files hold, by name: a spec reads from it what a config leaves open. */
+export type StoredShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
 /** The weights of one block, by what they do. */
 export interface BlockWeights {
   readonly norm1: NormRef;

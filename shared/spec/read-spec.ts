@@ -2,7 +2,7 @@
 import { FormatError, UnsupportedError } from '../errors.ts';
 import type { JsonObject } from '../formats/json.ts';
 import { gpt2Spec, isGpt2 } from './gpt2.ts';
-import type { ModelSpec } from './model-spec.ts';
+import type { ModelSpec, StoredShapes } from './model-spec.ts';
 
 /** Families that open, by `model_type`. */
 export const FAMILIES: readonly string[] = ['gpt2'];
@@ -10,8 +10,8 @@ export const FAMILIES: readonly string[] = ['gpt2'];
 /**
  * @throws {UnsupportedError} naming the family when it isn't one of ours.
  */
-export function readSpec(place: string, config: JsonObject, hasTensor: (name: string) => boolean): ModelSpec {
-  if (isGpt2(config)) return gpt2Spec(place, config, hasTensor);
+export function readSpec(place: string, config: JsonObject, tensors: StoredShapes): ModelSpec {
+  if (isGpt2(config)) return gpt2Spec(place, config, tensors);
   const type = config['model_type'];
   if (typeof type !== 'string') {
     throw new FormatError(`${place}: no model_type: is this a model's config.json?`);

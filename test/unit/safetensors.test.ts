@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../shared/errors.ts';
 import { toFloat32 } from '../../shared/formats/dtype.ts';
-import { findTensor, openSafetensors } from '../../shared/formats/safetensors.ts';
+import { openSafetensors } from '../../shared/formats/safetensors.ts';
+import { findTensor } from '../../shared/formats/tensors.ts';
 import { seeded } from '../support/random.ts';
 import { f32, goodFile, rawFile, source } from '../support/safetensors-bytes.ts';
 
@@ -24,8 +25,8 @@ describe('safetensors', () => {
     const file = await openSafetensors(source(rawFile(header, f32(7))));
     expect(file.metadata).toEqual({ format: 'pt' });
     expect(findTensor(file, 'a')).toMatchObject({ dtype: 'F32', shape: [1] });
-    const { start, end } = findTensor(file, 'a');
-    expect(toFloat32(await file.source.read(start, end), 'F32')).toEqual(new Float32Array([7]));
+    const { source: from, start, end } = findTensor(file, 'a');
+    expect(toFloat32(await from.read(start, end), 'F32')).toEqual(new Float32Array([7]));
     expect(() => findTensor(file, 'z')).toThrow('test.safetensors: no tensor named z');
   });
 
