@@ -142,12 +142,12 @@ export async function benchPage(device: DeviceName, runs: number): Promise<Repor
     for (let i = 0; i < Math.min(3, runs); i++) traced.push(await visitTraced(browser, url));
     const rows: Measurement[] = [
       measurement(
-        'click to finished table, cold',
+        'Run to finished table, cold',
         visits.map((v) => v.cold),
         { note: 'goal 5000, weights included' },
       ),
       measurement(
-        'click to finished table, warm',
+        'Run to finished table, warm',
         visits.flatMap((v) => v.warm),
         { note: 'goal 500' },
       ),

@@ -24,7 +24,10 @@ export function parityTests(
     let broken: unknown;
 
     beforeAll(async () => {
-      if (reason !== undefined) return;
+      if (reason !== undefined) {
+        console.log(`parity: ${title}: skipped: ${reason}`);
+        return;
+      }
       try {
         for (const result of await run()) results.set(result.name, result);
       } catch (error) {
