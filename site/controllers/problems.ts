@@ -46,7 +46,11 @@ export function problemOf(error: unknown, { model, device }: Pick<ViewState, 'mo
   const ways: WayOut[] = [];
   if (AGAIN.includes(kind)) ways.push('retry');
   if (ANOTHER_DEVICE.includes(kind) && device !== 'wasm') ways.push('wasm');
-  if (ANOTHER_MODEL.includes(kind) && model !== DEFAULT_MODEL) ways.push('model');
+  // The likeliest way out stands first: another try can't mend a model that isn't there.
+  if (ANOTHER_MODEL.includes(kind) && model !== DEFAULT_MODEL) {
+    if (kind === 'not-found') ways.unshift('model');
+    else ways.push('model');
+  }
   if (kind === 'input') ways.push('example');
   if (ways.length === 0) ways.push('retry');
   return { kind, title: TITLES[kind], message, ways };

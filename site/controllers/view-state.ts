@@ -117,9 +117,9 @@ export function pathKey(pos: number, tokenId: number): string {
   return `${pos}:${tokenId}`;
 }
 
-/** The selected cell; with none selected, the model's answer: the last layer at the last position. */
+/** The selected cell; with none selected, the end of the prompt in the latest row: at last the model's answer. */
 export function selectedCell({ selected, run }: Pick<ViewState, 'selected' | 'run'>): Cell | undefined {
-  return run && (selected ?? { layer: run.model.spec.nLayers - 1, pos: run.ids.length - 1 });
+  return run && (selected ?? { layer: Math.max(run.rows.length - 2, -1), pos: run.ids.length - 1 });
 }
 
 /** The cell that inspector and charts are about: the one under the pointer, else the selected one. */

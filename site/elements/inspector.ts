@@ -204,7 +204,6 @@ export class InspectorElement extends Panel {
       <button
         class="candidate"
         aria-pressed=${pinned ? 'true' : 'false'}
-        aria-label=${`${text}, probability ${probability(p)}`}
         title=${`${text} · id ${id} · ln p ${logprob.toFixed(3)}${pinned ? ' · pinned' : ''}`}
         @click=${() => this.session.selection.toggle(id)}
       >

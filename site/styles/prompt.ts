@@ -5,8 +5,13 @@ export const promptStyles = css`
   .card {
     padding: 10px 14px 12px;
   }
-  .card:focus-within {
+  /* The box shows the focus for its text. */
+  .card:has(textarea:focus-visible) {
     border-color: var(--accent);
+    box-shadow: 0 0 0 1px var(--accent);
+  }
+  textarea:focus-visible {
+    outline: 0;
   }
   label.hidden-text {
     left: 0;
