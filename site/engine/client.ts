@@ -177,7 +177,7 @@ export class EngineClient implements Engine {
       this.#stop(
         new ResidscopeError(
           'internal',
-          `The engine's worker stopped${why}. Run again: a new one is started and the model is loaded again.`,
+          `The engine’s worker stopped${why}. Run again: a new one is started and the model is loaded again.`,
         ),
       );
     };

@@ -170,20 +170,27 @@ describe.skipIf(missing !== undefined)(
       await worksNow(visit);
     });
 
-    it('a worker that dies', async () => {
-      const visit = await open('#prompt=The%20dog');
+    it('a worker that dies in the middle of a run', async () => {
+      const visit = await open('#prompt=');
       await visit.state('done');
-      // The engine's code is taken away and its thread ended: as when the browser kills it for its memory.
-      const [worker] = visit.page.workers().filter((w) => w.url().includes('/assets/worker'));
+      await visit.page.route('**/model.safetensors', () => undefined); // never answered
+      await visit.prompt.fill('The dog');
+      await visit.run.click();
+      await visit.page.getByRole('progressbar').waitFor();
+      const [worker] = visit.page.workers();
+      // As when the browser ends it for its memory, as far as the page can tell.
       await worker?.evaluate(() => {
         setTimeout(() => {
           throw new Error('out of everything');
         });
       });
-      await visit.page.waitForTimeout(200);
-      await worksNow(visit).catch((error: unknown) => {
-        if (!visit.complaints.every((text) => text.includes('out of everything'))) throw error;
-      });
+      await visit.state('error');
+      await visit.page.getByRole('alert').getByText('The engine’s worker stopped').waitFor();
+      await visit.page.unroute('**/model.safetensors');
+      visit.complaints.length = 0; // the browser's own report of the thread's end
+      await visit.page.getByRole('button', { name: 'Try again' }).click();
+      await visit.state('done');
+      await worksNow(visit);
     });
   },
 );

@@ -1,0 +1,261 @@
+/** Page and engine worker, joined by a fake thread: order, cancellation, crashes, and whose arrays are moved. */
+import { describe, expect, it } from 'vitest';
+import type { StreamEvent, StreamOptions } from '../../engine/api.ts';
+import { throwIfCancelled } from '../../shared/errors.ts';
+import type { LayerReadings } from '../../shared/lens/readings.ts';
+import { EngineClient, type WorkerPort } from '../../site/engine/client.ts';
+import { EngineHost, type HostedModel } from '../../site/engine/host.ts';
+import type { FromWorker, RunEvent, ToWorker } from '../../site/engine/protocol.ts';
+
+const READINGS: LayerReadings = {
+  layer: -1,
+  k: 1,
+  // A view into a larger buffer, as a readout's results are.
+  topIds: new Int32Array(100).subarray(0, 2),
+  topLogprobs: new Float32Array([-0.5, -1.5]),
+  entropy: new Float32Array([0.25, 0.75]),
+  input: { ids: new Int32Array([3, 4]), logprobs: new Float32Array(2), ranks: new Int32Array(2) },
+  next: { ids: new Int32Array([4, -1]), logprobs: new Float32Array(2), ranks: new Int32Array(2) },
+};
+const TIMINGS = { firstReadings: 1, lastReadings: 2, done: 3 };
+
+/** A model of no numbers that tells its story one step at a time. */
+class FakeModel implements HostedModel {
+  readonly id = 'fake';
+  readonly spec = { family: 'x', nLayers: 1, dModel: 2, nHeads: 1, dHead: 2, dMlp: 1, dVocab: 9, nCtx: 4 };
+  readonly device = { name: 'wasm', detail: '', reason: 'asked for' } as const;
+  readonly weightBytes = 10;
+  readonly tokenizer = {
+    vocabSize: 9,
+    bosId: 0,
+    addsBos: true,
+    specialIds: new Set<number>(),
+    encode: (text: string) => ({ ids: Array.from(text, Number), tokens: Array.from(text), offsets: [] }),
+    decode: (ids: readonly number[]) => ids.join(''),
+    tokenString: String,
+    text: (id: number) => `t${id}`,
+    pieces: (ids: readonly number[]) => ids.map((id) => `t${id}`),
+  };
+  disposed = false;
+  running = 0;
+  step: Promise<void> = Promise.resolve();
+
+  async *stream(_ids: readonly number[], { signal }: StreamOptions = {}): AsyncGenerator<StreamEvent> {
+    expect(++this.running).toBe(1);
+    try {
+      for (const layer of [-1, 0]) {
+        await this.step;
+        throwIfCancelled(signal);
+        const name = layer < 0 ? 'blocks.0.hook_resid_pre' : 'blocks.0.hook_resid_post';
+        const data = Float32Array.from([0, 1, 2, 3], (v) => v + 10 * (layer + 1));
+        yield {
+          type: 'block',
+          layer,
+          hooks: new Map([
+            [name, { name, shape: [1, 2, 2], data: () => Promise.resolve(data), dispose: () => undefined }],
+          ]),
+        };
+        yield { type: 'readings', readings: { ...READINGS, layer } };
+      }
+      yield { type: 'done', timings: TIMINGS };
+    } finally {
+      this.running--;
+    }
+  }
+
+  lens(states: Float32Array): ReturnType<HostedModel['lens']> {
+    // "Log-probabilities" that say which states were asked about.
+    const rows = states.length / 2;
+    return Promise.resolve({
+      rows,
+      k: 1,
+      topIds: new Int32Array(rows),
+      topLogprobs: new Float32Array(rows),
+      entropy: new Float32Array(rows),
+      logZ: new Float64Array(rows),
+      targetLogprobs: Float32Array.from(
+        { length: rows * 2 },
+        (_, i) => (states[2 * (i >> 1)] ?? 0) + (i % 2) / 2,
+      ),
+      targetRanks: Int32Array.from({ length: rows * 2 }, (_, i) => i),
+    });
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+/** A thread that clones what passes, as a real one does. */
+class FakeThread implements WorkerPort {
+  onmessage: WorkerPort['onmessage'] = null;
+  onerror: WorkerPort['onerror'] = null;
+  onmessageerror: WorkerPort['onmessageerror'] = null;
+  ended = false;
+  readonly transfers: number[] = [];
+  readonly #host: EngineHost;
+
+  constructor(open: () => FakeModel) {
+    this.#host = new EngineHost({
+      load: (source) =>
+        source === 'fake' ? Promise.resolve(open()) : Promise.reject(new TypeError('no such thing')),
+      post: (message: FromWorker, transfer) => {
+        this.transfers.push(transfer.length);
+        const data = structuredClone(message, { transfer });
+        queueMicrotask(() => {
+          if (!this.ended) this.onmessage?.({ data } as MessageEvent<FromWorker>);
+        });
+      },
+    });
+  }
+
+  postMessage(message: ToWorker): void {
+    const data = structuredClone(message);
+    queueMicrotask(() => {
+      if (!this.ended) this.#host.receive(data);
+    });
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+}
+
+interface Joined {
+  readonly client: EngineClient;
+  readonly models: FakeModel[];
+  readonly threads: FakeThread[];
+}
+
+function join(): Joined {
+  const models: FakeModel[] = [];
+  const threads: FakeThread[] = [];
+  const client = new EngineClient(() => {
+    const thread = new FakeThread(() => {
+      const model = new FakeModel();
+      models.push(model);
+      return model;
+    });
+    threads.push(thread);
+    return thread;
+  });
+  return { client, models, threads };
+}
+
+async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const list: RunEvent[] = [];
+  for await (const event of events) list.push(event);
+  return list;
+}
+
+describe('engine client and host', () => {
+  it('loads, tokenizes and runs; texts come before the readings that need them, and once', async () => {
+    const { client } = join();
+    expect(client.alive).toBe(false);
+    expect(await client.load('fake')).toMatchObject({ id: 'fake', weightBytes: 10, bosId: 0, addsBos: true });
+    expect(client.alive).toBe(true);
+    expect(await client.tokenize('12', 'auto')).toMatchObject({ ids: [1, 2], pieces: ['t1', 't2'] });
+    const events = await all(client.run([1, 2]));
+    expect(events.map((event) => event.type)).toEqual(['texts', 'readings', 'readings', 'done']);
+    expect(events[0]).toEqual({
+      type: 'texts',
+      texts: [
+        [0, 't0'],
+        [3, 't3'],
+        [4, 't4'],
+      ],
+    });
+    expect(events[1]).toMatchObject({ readings: { layer: -1, entropy: READINGS.entropy } });
+  });
+
+  it('moves copies of their own size and leaves the library its arrays', async () => {
+    const { client } = join();
+    await client.load('fake');
+    const [, event] = await all(client.run([1, 2]));
+    if (event?.type !== 'readings') throw new Error('no readings');
+    expect(event.readings.topIds.buffer.byteLength).toBe(8);
+    expect(READINGS.topIds.buffer.byteLength).toBe(400);
+    expect(READINGS.entropy).toEqual(new Float32Array([0.25, 0.75]));
+  });
+
+  it('reads tokens out of the last run’s states at one position', async () => {
+    const { client } = join();
+    await client.load('fake');
+    await expect(client.trajectories(0, [5])).rejects.toThrow('no finished run');
+    await all(client.run([1, 2]));
+    const paths = await client.trajectories(1, [5, 6]);
+    expect(paths.map((path) => [path.tokenId, path.pos])).toEqual([
+      [5, 1],
+      [6, 1],
+    ]);
+    // Position 1 holds states 2 and 12.
+    expect([...(paths[0]?.logprobs ?? [])]).toEqual([2, 12]);
+    expect([...(paths[1]?.logprobs ?? [])]).toEqual([2.5, 12.5]);
+    expect([...(paths[1]?.ranks ?? [])]).toEqual([1, 3]);
+  });
+
+  it('cancels a run and runs the next; one call at a time', async () => {
+    const { client, models } = join();
+    await client.load('fake');
+    let go = (): void => undefined;
+    const model = models[0];
+    if (!model) throw new Error('no model');
+    model.step = new Promise((resolve) => (go = resolve));
+    const controller = new AbortController();
+    const first = all(client.run([1], { signal: controller.signal }));
+    const second = all(client.run([2]));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    go();
+    await expect(first).rejects.toMatchObject({ kind: 'cancelled' });
+    expect((await second).at(-1)?.type).toBe('done');
+  });
+
+  it('errors cross with their kind', async () => {
+    const { client } = join();
+    await expect(client.load('missing')).rejects.toMatchObject({
+      kind: 'internal',
+      message: 'no such thing',
+    });
+    await expect(client.tokenize('1', 'auto')).rejects.toMatchObject({ kind: 'input' });
+    expect(client.alive).toBe(false);
+  });
+
+  it('a thread that ends takes its calls with it, and the next call starts another', async () => {
+    const { client, models, threads } = join();
+    await client.load('fake');
+    const model = models[0];
+    if (!model) throw new Error('no model');
+    model.step = new Promise(() => undefined);
+    const run = all(client.run([1]));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    threads[0]?.onerror?.({
+      message: 'out of memory',
+      preventDefault: () => undefined,
+    } as unknown as ErrorEvent);
+    await expect(run).rejects.toThrow('worker stopped (out of memory). Run again');
+    expect(client.alive).toBe(false);
+    expect(threads[0]?.ended).toBe(true);
+    await client.load('fake');
+    expect((await all(client.run([1]))).at(-1)?.type).toBe('done');
+    expect(threads.length).toBe(2);
+  });
+
+  it('a second load frees the first model', async () => {
+    const { client, models } = join();
+    await client.load('fake');
+    await client.load('fake');
+    expect(models.map((model) => model.disposed)).toEqual([true, false]);
+  });
+
+  it('a reader who leaves early stops the run', async () => {
+    const { client, models } = join();
+    await client.load('fake');
+    for await (const event of client.run([1])) if (event.type === 'readings') break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(models[0]?.running).toBe(0);
+    client.dispose();
+    expect(client.alive).toBe(false);
+  });
+});
