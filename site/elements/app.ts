@@ -76,7 +76,7 @@ export class AppElement extends Panel {
         display: grid;
         grid-template-columns: minmax(0, 1fr) 336px;
         gap: 18px 22px;
-        max-width: 1560px;
+        max-width: 2000px;
         margin: 0 auto;
         padding: 16px 20px 40px;
       }

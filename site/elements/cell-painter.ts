@@ -9,22 +9,35 @@ const SLICE = 8;
 export interface Scale {
   /** The number that a cell shows by its colour; NaN where there is none yet. */
   readonly value: (readings: LayerReadings, pos: number) => number;
-  /** The values at both ends of the ramp. */
-  readonly ends: readonly [number, number];
+  /** The value at the strong end of the ramp; the pale end is 0. */
+  readonly most: number;
+  /** Where a value lies on the ramp, 0 to 1. */
+  readonly share: (value: number) => number;
 }
 
-/** What colours a run's cells. KL has no bound: its ramp ends at the largest of this run. */
+/**
+ * What colours a run's cells. KL has no bound, so its ramp ends at the largest of this run, and it is logarithmic:
+ * the embedding row is so far from the output that all other rows would look alike.
+ */
 export function scaleOf(run: RunView, colour: ColourBy): Scale {
   switch (colour) {
     case 'probability':
-      return { value: (r, pos) => Math.exp(r.topLogprobs[pos * r.k] ?? Number.NaN), ends: [0, 1] };
-    case 'entropy':
-      return { value: (r, pos) => r.entropy[pos] ?? Number.NaN, ends: [0, Math.log(run.model.spec.dVocab)] };
+      return {
+        value: (r, pos) => Math.exp(r.topLogprobs[pos * r.k] ?? Number.NaN),
+        most: 1,
+        share: (p) => p,
+      };
+    case 'entropy': {
+      const most = Math.log(run.model.spec.dVocab);
+      return { value: (r, pos) => r.entropy[pos] ?? Number.NaN, most, share: (h) => h / most };
+    }
     case 'kl': {
       const kl = run.late?.kl;
+      const most = kl?.reduce((max, row) => row.reduce((m, v) => Math.max(m, v), max), 0) ?? 0;
       return {
         value: (r, pos) => kl?.[r.layer + 1]?.[pos] ?? Number.NaN,
-        ends: [0, kl?.reduce((most, row) => row.reduce((m, v) => Math.max(m, v), most), 0) ?? 0],
+        most,
+        share: (v) => Math.log1p(v) / (Math.log1p(most) || 1),
       };
     }
   }
@@ -36,9 +49,8 @@ export class CellPainter {
   #turn = 0;
 
   brush(run: RunView, { colour, scheme }: Pick<ViewState, 'colour' | 'scheme'>): Brush {
-    const { value, ends } = scaleOf(run, colour);
-    const span = ends[1] - ends[0] || 1;
-    return (cell, readings, pos) => paint(cell, (value(readings, pos) - ends[0]) / span, scheme);
+    const { value, share } = scaleOf(run, colour);
+    return (cell, readings, pos) => paint(cell, share(value(readings, pos)), scheme);
   }
 
   /** Paints every cell again, in slices, so that a wide table does not hold the page up. */

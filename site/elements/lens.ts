@@ -102,13 +102,13 @@ export class LensElement extends Panel {
   #below(): TemplateResult {
     const { run, colour, cancelled, phase } = this.state;
     if (!run) return html``;
-    const [low, high] = scaleOf(run, colour).ends;
-    const end = colour === 'probability' ? '1' : nats(high);
+    const { most } = scaleOf(run, colour);
+    const end = colour === 'probability' ? '1' : colour === 'kl' ? `${nats(most)}, logarithmic` : nats(most);
     const pending = colour === 'kl' && !run.late;
     return html`
       <div class="legend">
         <span>
-          ${COLOUR_LEGENDS[colour]} ${termButton(colour)} ${low}
+          ${COLOUR_LEGENDS[colour]} ${termButton(colour)} 0
           <span class="ramp" role="img" aria-label="Colour scale from pale to strong"></span>
           ${pending ? 'comes with the last row' : end}
         </span>

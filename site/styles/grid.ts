@@ -61,7 +61,8 @@ const styles = css`
     left: 0;
     z-index: 3;
     justify-content: flex-end;
-    padding-right: 9px;
+    margin-bottom: -2px;
+    padding: 0 9px 2px 0;
     background: var(--bg);
     font-variant-numeric: tabular-nums;
   }
@@ -78,6 +79,8 @@ const styles = css`
     text-align: center;
     white-space: pre;
     cursor: pointer;
+    /* The colour is the reading: it stays where the system picks all others. */
+    forced-color-adjust: none;
   }
   /* A clip a cell is dear when there are thousands: only where the text may be too long for it. */
   .long {
@@ -100,11 +103,13 @@ const styles = css`
   }
   .current {
     outline: 2px solid var(--line-strong);
+    outline-offset: -1px;
     z-index: 1;
   }
   .selected,
   [role='gridcell']:focus-visible {
     outline: 2px solid var(--ink);
+    outline-offset: -1px;
     z-index: 2;
   }
   .waiting::after {
