@@ -5,9 +5,15 @@
 import { CancelledError, FormatError, ShapeError, throwIfCancelled } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import { isFloat, toFloat32 } from '../shared/formats/dtype.ts';
-import { findTensor, type TensorInfo, type TensorSet } from '../shared/formats/tensors.ts';
+import {
+  findTensor,
+  rowsInOrder,
+  storedRow,
+  type TensorInfo,
+  type TensorSet,
+} from '../shared/formats/tensors.ts';
 import type { StoredTensor } from '../shared/graph/parts.ts';
-import { blockTensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
+import { blockTensorNames, tensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
 import type { WeightsProgress, WeightTensor } from './api.ts';
 
 /** Tensors closer than this are fetched in one range. */
@@ -90,9 +96,9 @@ export class WeightStore {
       for (const n of names) claimed.add(n);
       this.#parts.set(key, { tensors, loading: undefined, stop: undefined, waiters: 0 });
     };
-    part('embed', [weights.embed, weights.posEmbed]);
+    part('embed', weights.posEmbed === undefined ? [weights.embed] : [weights.embed, weights.posEmbed]);
     weights.blocks.forEach((b, l) => part(`block.${l}`, blockTensorNames(b)));
-    part('final', [weights.finalNorm.weight, weights.finalNorm.bias, weights.unembed]);
+    part('final', [...tensorNames(weights.finalNorm), weights.unembed]);
     this.totalBytes = [...claimed].reduce((n, name) => {
       const { start, end } = findTensor(set, name);
       return n + end - start;
@@ -187,40 +193,35 @@ export class WeightStore {
     throw new FormatError(`${this.#set.place}: ${name}: expected floats, got ${dtype}`);
   }
 
-  /** A tensor for a graph: f32 and f16 point into the fetched bytes; all else goes to f32. */
+  /**
+   * A tensor for a graph. f32 and f16 point into the fetched bytes (a copy where their rows are stored in another
+   * order); all else goes to f32, anew at each call: the graph's session keeps it, this store doesn't.
+   */
   readonly stored = (name: string): StoredTensor => {
     const info = findTensor(this.#set, name);
-    const range = this.#ranges.get(name);
-    if (!range) throw new Error(`${name}: used before it was fetched`);
-    if (info.dtype === 'F32' || info.dtype === 'F16') {
-      const { start, bytes } = range;
-      const data = {
-        location: `${info.source.name}.${start}`,
-        bytes,
-        offset: info.start - start,
-        length: info.end - info.start,
-      };
-      return { type: info.dtype, shape: info.shape, data };
-    }
-    const bytes = new Uint8Array(this.#floats(info, this.#bytes(info)).buffer);
-    return {
-      type: 'F32',
-      shape: info.shape,
-      data: { location: name, bytes, offset: 0, length: bytes.byteLength },
-    };
+    return this.#converted(info, 0, info.shape[0] ?? 1, info.shape);
   };
 
-  /** Rows [from, to) of a stored matrix, for a graph that holds a share of it. */
+  /** Rows [from, to) of a stored matrix, for a graph that holds a share of it: no other row is converted. */
   storedRows(name: string, from: number, to: number): StoredTensor {
-    const whole = this.stored(name);
-    const columns = whole.shape[1] as number;
-    const rowBytes = columns * (whole.type === 'F32' ? 4 : 2);
-    const data = {
-      ...whole.data,
-      offset: whole.data.offset + from * rowBytes,
-      length: (to - from) * rowBytes,
-    };
-    return { type: whole.type, shape: [to - from, columns], data };
+    const info = findTensor(this.#set, name);
+    return this.#converted(info, from, to, [to - from, info.shape[1] as number]);
+  }
+
+  #converted(info: TensorInfo, from: number, to: number, shape: readonly number[]): StoredTensor {
+    const { name, dtype, source, pairedHeads } = info;
+    const rows = rowsInOrder(info, this.#bytes(info), from, to);
+    const range = this.#ranges.get(name);
+    if ((dtype === 'F32' || dtype === 'F16') && pairedHeads === undefined && range) {
+      const { start, bytes } = range;
+      const offset = rows.byteOffset - bytes.byteOffset;
+      const location = `${source.name}.${start}`;
+      return { type: dtype, shape, data: { location, bytes, offset, length: rows.byteLength } };
+    }
+    const type = dtype === 'F16' ? 'F16' : 'F32';
+    const bytes = type === dtype ? rows : new Uint8Array(this.#floats(info, rows).buffer);
+    const location = `${name}.${from}`;
+    return { type, shape, data: { location, bytes, offset: 0, length: bytes.byteLength } };
   }
 
   /** Chosen rows of a matrix in f32, [rows.length, columns]: an embedding look-up. */
@@ -231,8 +232,8 @@ export class WeightStore {
     const rowBytes = bytes.byteLength / (info.shape[0] as number);
     const out = new Float32Array(rows.length * columns);
     rows.forEach((row, i) => {
-      const stored = bytes.subarray(row * rowBytes, (row + 1) * rowBytes);
-      out.set(this.#floats(info, stored), i * columns);
+      const at = storedRow(info, row) * rowBytes;
+      out.set(this.#floats(info, bytes.subarray(at, at + rowBytes)), i * columns);
     });
     return out;
   }
@@ -245,7 +246,8 @@ export class WeightStore {
   /** Any tensor of the file in f32, fetched if it isn't here. */
   async tensor(name: string, signal?: AbortSignal): Promise<WeightTensor> {
     const info = findTensor(this.#set, name);
-    return { name, shape: info.shape, data: this.#floats(info, await this.#anyBytes(info, signal)) };
+    const bytes = rowsInOrder(info, await this.#anyBytes(info, signal));
+    return { name, shape: info.shape, data: this.#floats(info, bytes) };
   }
 
   /**
