@@ -1,5 +1,6 @@
 /** The library's types: what `LensModel` takes and gives. Everything here is plain data or a small interface. */
 import type { ByteSource } from '../shared/formats/byte-source.ts';
+import type { ConstantPrecision } from '../shared/spec/constants.ts';
 import type { MemoryLimits } from './memory.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
@@ -30,6 +31,11 @@ export interface LoadOptions {
   readonly onProgress?: (progress: WeightsProgress) => void;
   /** Less memory for more steps, or the other way round. The numbers come out the same. */
   readonly memory?: Partial<MemoryLimits>;
+  /**
+   * Precision of constants that no file stores (rotary frequencies, Gemma's embedding scale). Default `f32`; another
+   * only to hold numbers against a model that was cast as a whole, such as `model.to(bfloat16)`.
+   */
+  readonly constants?: ConstantPrecision;
 }
 
 /** The device that a model runs on, for people to read. */

@@ -3,7 +3,9 @@
  * mask, positions, keys and values of earlier tokens. Axes in comments: b batch, t pos, s past + pos.
  */
 import { InputError, MemoryError, throwIfCancelled } from '../shared/errors.ts';
-import { blockGraph, CHECKS, MASK, MASKED, RESID_PRE } from '../shared/graph/block.ts';
+import { layerSpec } from '../shared/graph/attention.ts';
+import { blockGraph, CHECKS, COS, MASK, RESID_PRE, SIN } from '../shared/graph/block.ts';
+import { maskOf, positionsOf, rotaryTables, type Rectangle } from './positions.ts';
 import type { BlockHook } from '../shared/hooks.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { DeviceTensor } from './device-tensor.ts';
@@ -56,13 +58,16 @@ export interface ForwardInput {
 /** What a run holds for all of its blocks. */
 export interface ForwardState {
   readonly input: ForwardInput;
-  /** f32[b, 1, t, s] */
-  readonly mask: Tensor;
+  /** By window (undefined: none), f32[b, 1, t, s]. */
+  readonly masks: ReadonlyMap<number | undefined, Tensor>;
+  /** By the spec's rotaries, f32[b, t, 1, dims / 2] each. */
+  readonly rotaries: readonly { readonly cos: Tensor; readonly sin: Tensor }[];
   /** i32[b, t] */
   readonly positions: Int32Array;
   /** f32[b, t, d_model]: `hook_embed` and `hook_pos_embed`. */
   readonly embed: Float32Array;
-  readonly posEmbed: Float32Array;
+  /** Undefined where positions aren't learned. */
+  readonly posEmbed: Float32Array | undefined;
 }
 
 export interface BlockRunOptions {
@@ -80,38 +85,6 @@ export interface BlockResult {
   /** [largest |Σ pattern − 1|, largest relative gap of the writes] */
   readonly checks: readonly [number, number] | undefined;
   readonly present: { readonly key: DeviceTensor; readonly value: DeviceTensor } | undefined;
-}
-
-/** Positions count real tokens only, so that padding on the left moves nothing. */
-function positionsOf({ batch, pos, past }: ForwardInput, real: Uint8Array): Int32Array {
-  const positions = new Int32Array(batch * pos);
-  for (let b = 0; b < batch; b++) {
-    let count = 0;
-    for (let s = 0; past && s < past.length; s++) count += past.real[b * past.length + s] as number;
-    for (let t = 0; t < pos; t++) {
-      const isReal = real[b * pos + t] === 1;
-      positions[b * pos + t] = isReal ? count : Math.max(0, count - 1);
-      if (isReal) count++;
-    }
-  }
-  return positions;
-}
-
-/** Causal, over past and present, padding left out. f32[b, 1, t, s] */
-function maskOf({ batch, pos, past }: ForwardInput, real: Uint8Array): Float32Array {
-  const before = past?.length ?? 0;
-  const src = before + pos;
-  const mask = new Float32Array(batch * pos * src).fill(MASKED);
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < pos; t++) {
-      const row = (b * pos + t) * src;
-      for (let s = 0; s <= before + t; s++) {
-        const isReal = s < before ? past?.real[b * before + s] === 1 : real[b * pos + s - before] === 1;
-        if (isReal) mask[row + s] = 0;
-      }
-    }
-  }
-  return mask;
 }
 
 export class Forward {
@@ -150,7 +123,8 @@ export class Forward {
     }
     const bad = ids.find((id) => id < 0 || id >= dVocab);
     if (bad !== undefined) throw new InputError(`run: id ${bad} is outside the vocabulary [0, ${dVocab})`);
-    const positions = positionsOf(input, real);
+    const rectangle: Rectangle = { batch, pos, real, before: input.past };
+    const positions = positionsOf(rectangle);
     const tooFar = positions.reduce((a, b) => Math.max(a, b), 0) + 1;
     if (tooFar > nCtx) {
       throw new InputError(
@@ -165,18 +139,27 @@ export class Forward {
       );
     }
     await this.#weights.need('embed', signal);
+    const floats = this.#runtime.floats.bind(this.#runtime);
+    const windows = new Set(this.#spec.layers.map((l) => l.window));
+    const { embedScale } = this.#spec;
+    const embed = this.#weights.rows(weights.embed, ids);
     return {
       input: { ...input, real },
-      mask: this.#runtime.floats(maskOf(input, real), [batch, 1, pos, src]),
+      masks: new Map([...windows].map((w) => [w, floats(maskOf(rectangle, w), [batch, 1, pos, src])])),
+      rotaries: this.#spec.rotaries.map((rotary) => {
+        const { cos, sin } = rotaryTables(rotary, positions);
+        const dims = [batch, pos, 1, rotary.dims / 2];
+        return { cos: floats(cos, dims), sin: floats(sin, dims) };
+      }),
       positions,
-      embed: this.#weights.rows(weights.embed, ids),
-      posEmbed: this.#weights.rows(weights.posEmbed, positions),
+      embed: embedScale === 1 ? embed : embed.map((x) => x * embedScale),
+      posEmbed: weights.posEmbed === undefined ? undefined : this.#weights.rows(weights.posEmbed, positions),
     };
   }
 
   /** The embedding row: token plus position, f32[b, t, d_model]. */
   residual({ input, embed, posEmbed }: ForwardState): DeviceTensor {
-    const sum = embed.map((x, i) => x + (posEmbed[i] as number));
+    const sum = posEmbed ? embed.map((x, i) => x + (posEmbed[i] as number)) : embed;
     return new DeviceTensor(this.#runtime.floats(sum, [input.batch, input.pos, this.#spec.dModel]));
   }
 
@@ -191,11 +174,14 @@ export class Forward {
     await this.#weights.need(`block.${layer}`, signal);
     throwIfCancelled(signal);
     const { past } = state.input;
+    const { window, rotary } = layerSpec(this.#spec, layer);
+    const tables = rotary === undefined ? undefined : state.rotaries[rotary];
     const session = await this.#session(layer, options, past !== undefined);
     throwIfCancelled(signal);
     const out = await session.run({
       [RESID_PRE]: pre.tensor,
-      [MASK]: state.mask,
+      [MASK]: state.masks.get(window) as Tensor,
+      ...(tables && { [COS]: tables.cos, [SIN]: tables.sin }),
       ...(past && {
         past_key: (past.keys[layer] as DeviceTensor).tensor,
         past_value: (past.values[layer] as DeviceTensor).tensor,

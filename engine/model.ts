@@ -8,6 +8,7 @@ import { parseJsonObject, type JsonObject } from '../shared/formats/json.ts';
 import { openSafetensors } from '../shared/formats/safetensors.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import { withConstants } from '../shared/spec/constants.ts';
 import { readSpec } from '../shared/spec/read-spec.ts';
 import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
 import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
@@ -101,7 +102,7 @@ async function readOptional(
 export async function openModel(
   platform: Platform,
   source: string | ModelFiles,
-  { device = 'auto', signal, onProgress, memory = {} }: LoadOptions,
+  { device = 'auto', signal, onProgress, memory = {}, constants = 'f32' }: LoadOptions,
 ): Promise<OpenedModel> {
   const files = typeof source === 'string' ? platform.resolve(source) : source;
   const config = await readSmall(files, 'config.json', LIMITS.configBytes, signal);
@@ -110,7 +111,7 @@ export async function openModel(
     readSmall(files, 'tokenizer.json', LIMITS.tokenizerJsonBytes, signal),
     readOptional(files, 'tokenizer_config.json', signal),
   ]);
-  const spec = readSpec(`${files.id}/config.json`, config, header.tensors);
+  const spec = withConstants(readSpec(`${files.id}/config.json`, config, header.tensors), constants);
   const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig ?? {}, `${files.id}/tokenizer.json`);
   const weights = new WeightStore(header, spec, onProgress);
   const limits = { ...MEMORY_LIMITS, ...memory };

@@ -1,6 +1,5 @@
 /** The plain forward: one graph from ids to logits. The lens's last row is held against it; bench/ times it. */
-import { plainGraph } from '../shared/graph/plain.ts';
-import { MASK } from '../shared/graph/block.ts';
+import { maskName, plainGraph, rotaryNames } from '../shared/graph/plain.ts';
 import type { SelfCheck } from '../shared/lens/readings.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensReadout } from './api.ts';
@@ -43,8 +42,19 @@ export class PlainForward {
     const session = await this.#prepare();
     const out = await session.run({
       ids: this.#runtime.ints(ids, [batch, pos]),
-      positions: this.#runtime.ints(state.positions, [batch, pos]),
-      [MASK]: state.mask,
+      ...(this.#spec.weights.posEmbed !== undefined && {
+        positions: this.#runtime.ints(state.positions, [batch, pos]),
+      }),
+      ...Object.fromEntries([...state.masks].map(([window, mask]) => [maskName(window), mask])),
+      ...Object.fromEntries(
+        state.rotaries.flatMap(({ cos, sin }, i) => {
+          const names = rotaryNames(i);
+          return [
+            [names.cos, cos],
+            [names.sin, sin],
+          ];
+        }),
+      ),
     });
     return out['logits'] as Tensor;
   }

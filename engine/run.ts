@@ -73,7 +73,7 @@ export async function* runBlocks(
     const dims = [batch, pos, spec.dModel];
     if (plan.outer.has('hook_embed'))
       outer.set('hook_embed', new MemoryHook('hook_embed', dims, state.embed));
-    if (plan.outer.has('hook_pos_embed')) {
+    if (state.posEmbed && plan.outer.has('hook_pos_embed')) {
       outer.set('hook_pos_embed', new MemoryHook('hook_pos_embed', dims, state.posEmbed));
     }
     yield { layer: -1, resid, hooks: outer, checks: undefined };

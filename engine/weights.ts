@@ -71,6 +71,7 @@ export class WeightStore {
   readonly #ranges = new Map<string, Range>();
   readonly #onProgress: ((progress: WeightsProgress) => void) | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #sources = new Map<ByteSource, number>();
   #loadedBytes = 0;
 
   /** @throws {ShapeError} when a tensor isn't what the config implies; {@link FormatError} for its type. */
@@ -215,7 +216,7 @@ export class WeightStore {
     if ((dtype === 'F32' || dtype === 'F16') && pairedHeads === undefined && range) {
       const { start, bytes } = range;
       const offset = rows.byteOffset - bytes.byteOffset;
-      const location = `${source.name}.${start}`;
+      const location = `bytes.${this.#sourceNumber(source)}.${start}`;
       return { type: dtype, shape, data: { location, bytes, offset, length: rows.byteLength } };
     }
     const type = dtype === 'F16' ? 'F16' : 'F32';
@@ -263,6 +264,13 @@ export class WeightStore {
       lines.push(`${name} ${info.dtype} ${info.shape.join('x')} ${await sha256(bytes)}\n`);
     }
     return sha256(new TextEncoder().encode(lines.join('')));
+  }
+
+  /** Numbers the files, for names that a graph may hold: a path may not stand in one. */
+  #sourceNumber(source: ByteSource): number {
+    const known = this.#sources.get(source) ?? this.#sources.size;
+    this.#sources.set(source, known);
+    return known;
   }
 
   /** Drops all bytes and stops what is under way. */

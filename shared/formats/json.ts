@@ -32,11 +32,12 @@ export function parseJsonObject(place: string, bytes: Uint8Array): JsonObject {
 
 /** Typed fields of one JSON object, each with a default or none. */
 export class Fields {
-  readonly #place: string;
+  /** For messages. */
+  readonly place: string;
   readonly #object: JsonObject;
 
   constructor(place: string, object: JsonObject) {
-    this.#place = place;
+    this.place = place;
     this.#object = object;
   }
 
@@ -50,7 +51,7 @@ export class Fields {
 
   #fail(keys: readonly string[], expected: string, got: unknown): never {
     throw new FormatError(
-      `${this.#place}: ${keys.join(' or ')}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`,
+      `${this.place}: ${keys.join(' or ')}: expected ${expected}, got ${got === undefined ? 'nothing' : JSON.stringify(got)}`,
     );
   }
 
@@ -79,5 +80,22 @@ export class Fields {
     const value = this.#get(keys) ?? fallback;
     if (typeof value !== 'string') return this.#fail(keys, 'a string', value);
     return value;
+  }
+
+  /** Whether a field is there and not null. */
+  has(key: string): boolean {
+    return this.#get([key]) !== undefined;
+  }
+
+  /** Whether a field is there, as null. */
+  isNull(key: string): boolean {
+    return Object.hasOwn(this.#object, key) && this.#object[key] === null;
+  }
+
+  /** A list, or undefined where there is none. */
+  list(key: string): readonly unknown[] | undefined {
+    const value = this.#get([key]);
+    if (value === undefined || Array.isArray(value)) return value;
+    return this.#fail([key], 'a list', value);
   }
 }

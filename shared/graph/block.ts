@@ -5,18 +5,23 @@
 import { UnsupportedError } from '../errors.ts';
 import type { BlockHook } from '../hooks.ts';
 import type { ModelSpec } from '../spec/model-spec.ts';
+import {
+  fusedAttention,
+  layerSpec,
+  openAttention,
+  type AttentionInputs,
+  type OpenAttention,
+} from './attention.ts';
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from './onnx.ts';
 import {
-  activate,
   blockWeights,
   buildContext,
-  fusedAttention,
   linear,
+  matrix,
+  mlp,
   norm,
-  openAttention,
-  weight,
+  optionalNorm,
   type BuildContext,
-  type OpenAttention,
   type Weights,
 } from './parts.ts';
 
@@ -36,6 +41,9 @@ export interface BlockGraphOptions {
 export const RESID_PRE = 'hook_resid_pre';
 /** f32[batch, 1, pos, past + pos]: 0 where attention may look, {@link MASKED} elsewhere. */
 export const MASK = 'mask';
+/** f32[batch, pos, 1, dims / 2] each, for layers with rotary positions. */
+export const COS = 'cos';
+export const SIN = 'sin';
 /** f32[2]: the largest |Σ pattern − 1| over rows, and the largest ‖pre + attn + mlp − post‖ / ‖post‖. */
 export const CHECKS = 'checks';
 /** Finite, so that no row becomes NaN; far below any score. */
@@ -46,21 +54,24 @@ const INSIDE_ATTENTION: ReadonlySet<BlockHook> = new Set([
   'attn.hook_q',
   'attn.hook_k',
   'attn.hook_v',
+  'attn.hook_rot_q',
+  'attn.hook_rot_k',
   'attn.hook_attn_scores',
   'attn.hook_pattern',
 ]);
 
 /** A hook's shape with the batch axis in front. */
 export function hookDims(spec: ModelSpec, hook: BlockHook): readonly Dim[] {
-  const { nHeads, dHead, dModel, dMlp } = spec;
+  const { nHeads, nKvHeads, dHead, dModel, dMlp } = spec;
   switch (hook) {
     case 'attn.hook_q':
-    case 'attn.hook_k':
-    case 'attn.hook_v':
     case 'attn.hook_z':
     case 'attn.hook_rot_q':
-    case 'attn.hook_rot_k':
       return ['batch', 'pos', nHeads, dHead];
+    case 'attn.hook_k':
+    case 'attn.hook_v':
+    case 'attn.hook_rot_k':
+      return ['batch', 'pos', nKvHeads, dHead];
     case 'attn.hook_attn_scores':
     case 'attn.hook_pattern':
       return ['batch', nHeads, 'pos', 'src'];
@@ -77,9 +88,7 @@ export function hookDims(spec: ModelSpec, hook: BlockHook): readonly Dim[] {
 /** Each head's own write, without the output bias: z[b, t, h, e] · W_O[h, e, d] → [b, t, h, d]. */
 function headResults(c: BuildContext, layer: number, z: Value): Value {
   const { g, spec } = c;
-  const { out } = blockWeights(spec, layer);
-  const stored = weight(c, out.weight);
-  const w = out.layout === 'in-out' ? stored : g.op('Transpose', [stored], { perm: [1, 0] });
+  const w = matrix(c, blockWeights(spec, layer).out);
   const byHead = g.op('Reshape', [w, g.ints([spec.nHeads, spec.dHead, spec.dModel])]);
   const product = g.op('MatMul', [g.op('Transpose', [z], { perm: [0, 2, 1, 3] }), byHead]); // [b, h, t, d]
   return g.op('Transpose', [product], { perm: [0, 2, 1, 3] });
@@ -112,6 +121,14 @@ function checkValues(
   });
 }
 
+/** The rotary inputs of a layer that has any. */
+function rotaryInputs({ g, spec }: BuildContext, layer: number): AttentionInputs['rotary'] {
+  const index = layerSpec(spec, layer).rotary;
+  if (index === undefined) return undefined;
+  const dims = ['batch', 'pos', 1, (spec.rotaries[index]?.dims ?? 0) / 2];
+  return { cos: g.input(COS, 'F32', dims), sin: g.input(SIN, 'F32', dims) };
+}
+
 /**
  * Builds block `layer`.
  *
@@ -128,7 +145,7 @@ export function blockGraph(
 ): OnnxModel {
   const g = new GraphBuilder(`block_${layer}`);
   const c = buildContext(g, spec, weights, options.centreFirst);
-  const { nHeads, dHead, dModel } = spec;
+  const { nHeads, nKvHeads, dHead, dModel } = spec;
   const w = blockWeights(spec, layer);
   const asked = new Set(options.hooks);
   for (const hook of asked) {
@@ -137,58 +154,60 @@ export function blockGraph(
     }
   }
   const pre = g.input(RESID_PRE, 'F32', ['batch', 'pos', dModel]);
-  const mask = g.input(MASK, 'F32', ['batch', 1, 'pos', 'src']);
-  const past = options.past
-    ? {
-        key: g.input('past_key', 'F32', ['batch', nHeads, 'past', dHead]),
-        value: g.input('past_value', 'F32', ['batch', nHeads, 'past', dHead]),
-      }
-    : undefined;
+  const inputs: AttentionInputs = {
+    mask: g.input(MASK, 'F32', ['batch', 1, 'pos', 'src']),
+    rotary: rotaryInputs(c, layer),
+    past: options.past
+      ? {
+          key: g.input('past_key', 'F32', ['batch', nKvHeads, 'past', dHead]),
+          value: g.input('past_value', 'F32', ['batch', nKvHeads, 'past', dHead]),
+        }
+      : undefined,
+  };
 
   const x = norm(c, pre, w.norm1);
   const open =
-    options.checks || past !== undefined || [...asked].some((h) => INSIDE_ATTENTION.has(h))
-      ? openAttention(c, layer, x, mask, past)
+    options.checks || options.past || [...asked].some((h) => INSIDE_ATTENTION.has(h))
+      ? openAttention(c, layer, x, inputs)
       : undefined;
-  const fused = open ?? fusedAttention(c, layer, x, mask, options.present);
+  const fused = open ?? fusedAttention(c, layer, x, inputs, options.present);
   const zFlat = open ? g.op('Reshape', [open.z, g.ints([0, 0, nHeads * dHead])]) : fused.z;
-  const attn = linear(c, zFlat, w.out);
+  const attn = optionalNorm(c, linear(c, zFlat, w.out), w.postAttnNorm);
   const mid = g.op('Add', [pre, attn]);
-  const mlpPre = linear(c, norm(c, mid, w.norm2), w.mlpIn);
-  const mlpPost = activate(c, mlpPre, spec.activation);
-  const mlp = linear(c, mlpPost, w.mlpOut);
-  const post = g.op('Add', [mid, mlp]);
+  const inner = mlp(c, w, spec.parallel ? pre : mid);
+  const post = g.op('Add', [mid, inner.out]);
 
   const z = (): Value => open?.z ?? g.op('Reshape', [zFlat, g.ints([0, 0, nHeads, dHead])]);
-  const values: Partial<Record<BlockHook, () => Value>> = {
-    hook_resid_pre: () => pre,
+  const values: Partial<Record<BlockHook, () => Value | undefined>> = {
+    'attn.hook_q': () => open?.q,
+    'attn.hook_k': () => open?.k,
+    'attn.hook_v': () => open?.v,
+    'attn.hook_rot_q': () => open?.rotQ,
+    'attn.hook_rot_k': () => open?.rotK,
+    'attn.hook_attn_scores': () => open?.scores,
+    'attn.hook_pattern': () => open?.pattern,
     'attn.hook_z': z,
     'attn.hook_result': () => headResults(c, layer, z()),
     hook_attn_out: () => attn,
     hook_resid_mid: () => mid,
-    'mlp.hook_pre': () => mlpPre,
-    'mlp.hook_post': () => mlpPost,
-    hook_mlp_out: () => mlp,
+    'mlp.hook_pre': () => inner.pre,
+    'mlp.hook_post': () => inner.post,
+    hook_mlp_out: () => inner.out,
     hook_resid_post: () => post,
-    ...(open && {
-      'attn.hook_q': () => open.q,
-      'attn.hook_k': () => open.k,
-      'attn.hook_v': () => open.v,
-      'attn.hook_attn_scores': () => open.scores,
-      'attn.hook_pattern': () => open.pattern,
-    }),
   };
   for (const hook of new Set<BlockHook>([...asked, 'hook_resid_post'])) {
     if (hook === 'hook_resid_pre') continue; // the runner has it: it is the input
-    const value = values[hook];
-    if (!value) throw new UnsupportedError(`${spec.family}: blocks.${layer}.${hook}: not built`);
-    g.output(hook, value(), 'F32', hookDims(spec, hook));
+    const value = values[hook]?.();
+    if (value === undefined) throw new UnsupportedError(`${spec.family}: blocks.${layer}.${hook}: not built`);
+    g.output(hook, value, 'F32', hookDims(spec, hook));
   }
   if (options.present) {
-    const dims = ['batch', nHeads, 'src', dHead];
+    const dims = ['batch', nKvHeads, 'src', dHead];
     g.output('present_key', fused.key, 'F32', dims);
     g.output('present_value', fused.value, 'F32', dims);
   }
-  if (open && options.checks) g.output(CHECKS, checkValues(c, open, { pre, attn, mlp, post }), 'F32', [2]);
+  if (open && options.checks) {
+    g.output(CHECKS, checkValues(c, open, { pre, attn, mlp: inner.out, post }), 'F32', [2]);
+  }
   return g.finish();
 }

@@ -1,8 +1,8 @@
 /**
- * The pieces that block, readout and plain graphs share: weights, norms, linear maps, activations, attention.
+ * The pieces that block, readout and plain graphs share: weights, norms, linear maps, activations, the MLP.
  * Axes in the comments: b batch, t dest position, s source position, h head, d d_model, e d_head, m d_mlp.
  */
-import type { Activation, MatrixRef, ModelSpec, NormRef } from '../spec/model-spec.ts';
+import type { Activation, BlockWeights, MatrixRef, ModelSpec, NormRef } from '../spec/model-spec.ts';
 import type { DataType, ExternalData, GraphBuilder, Value } from './onnx.ts';
 
 /** A stored tensor as a graph sees it: f32 or f16, its bytes where they lie. */
@@ -50,28 +50,39 @@ export function storedWeight(g: GraphBuilder, name: string, { type, shape, data 
   return type === 'F32' ? stored : g.op('Cast', [stored], { to: { int: 1 } });
 }
 
-/** LayerNorm with gain and bias over the last axis. */
+/** LayerNorm or RMS norm over the last axis, with its gain, and its bias where there is one. */
 export function norm(c: BuildContext, x: Value, ref: NormRef): Value {
   const { g, spec } = c;
+  const { kind, eps, offset } = spec.norm;
+  const stored = weight(c, ref.weight);
+  const gain = offset === 0 ? stored : g.op('Add', [stored, g.scalar(offset)]);
+  const attributes = { axis: { int: -1 }, epsilon: eps };
+  if (kind === 'rms') return g.op('SimplifiedLayerNormalization', [x, gain], attributes);
   const input = c.centreFirst
     ? g.op('Sub', [x, g.op('ReduceMean', [x, g.ints([-1])], { keepdims: { int: 1 } })])
     : x;
-  return g.op('LayerNormalization', [input, weight(c, ref.weight), weight(c, ref.bias)], {
-    axis: { int: -1 },
-    epsilon: spec.norm.eps,
-  });
+  const bias = ref.bias === undefined ? [] : [weight(c, ref.bias)];
+  return g.op('LayerNormalization', [input, gain, ...bias], attributes);
+}
+
+/** x where there is no such norm. */
+export function optionalNorm(c: BuildContext, x: Value, ref: NormRef | undefined): Value {
+  return ref ? norm(c, x, ref) : x;
+}
+
+/** A stored matrix as [in, out]. */
+export function matrix(c: BuildContext, ref: MatrixRef): Value {
+  const stored = weight(c, ref.weight);
+  return ref.layout === 'in-out' ? stored : c.g.op('Transpose', [stored], { perm: [1, 0] });
 }
 
 /** x·W + b */
 export function linear(c: BuildContext, x: Value, ref: MatrixRef): Value {
-  const { g } = c;
-  const stored = weight(c, ref.weight);
-  const w = ref.layout === 'in-out' ? stored : g.op('Transpose', [stored], { perm: [1, 0] });
-  const product = g.op('MatMul', [x, w]);
-  return ref.bias === undefined ? product : g.op('Add', [product, weight(c, ref.bias)]);
+  const product = c.g.op('MatMul', [x, matrix(c, ref)]);
+  return ref.bias === undefined ? product : c.g.op('Add', [product, weight(c, ref.bias)]);
 }
 
-export function activate({ g }: BuildContext, x: Value, activation: Activation): Value {
+function activate({ g }: BuildContext, x: Value, activation: Activation): Value {
   switch (activation) {
     case 'gelu_tanh':
       return g.op('Gelu', [x], { approximate: 'tanh' });
@@ -84,77 +95,28 @@ export function activate({ g }: BuildContext, x: Value, activation: Activation):
   }
 }
 
-/** Keys and values of earlier tokens, [b, h, past, e]. */
-export interface PastValues {
-  readonly key: Value;
-  readonly value: Value;
+/** The values inside and at the end of an MLP. */
+export interface MlpValues {
+  /** [b, t, m]: what goes into the activation; the gate's, where there is one. */
+  readonly pre: Value;
+  /** [b, t, m]: each neuron's coefficient. */
+  readonly post: Value;
+  /** [b, t, d]: what is written to the stream. */
+  readonly out: Value;
 }
 
-/** Fused attention, for runs that ask for nothing inside it. x: normed, [b, t, d]. */
-export function fusedAttention(
-  c: BuildContext,
-  layer: number,
-  x: Value,
-  mask: Value,
-  present: boolean,
-): { z: Value; key: Value; value: Value } {
+/** x: the stream that the MLP reads, before its norm. */
+export function mlp(c: BuildContext, w: BlockWeights, x: Value): MlpValues {
   const { g, spec } = c;
-  const w = blockWeights(spec, layer);
-  const qkv = linear(c, x, w.qkv); // [b, t, 3·h·e]
-  const width = spec.nHeads * spec.dHead;
-  const [q, k, v] = g.ops('Split', [qkv, g.ints([width, width, width])], 3, { axis: { int: -1 } });
-  const [z, key, value] = g.ops(
-    'MultiHeadAttention',
-    [q as Value, k as Value, v as Value, '', '', mask],
-    present ? 3 : 1,
-    { num_heads: { int: spec.nHeads }, scale: spec.attnScale[layer] as number },
-    'com.microsoft',
-  );
-  return { z: z as Value, key: key ?? '', value: value ?? '' }; // z: [b, t, h·e]
+  const normed = norm(c, x, w.norm2);
+  const up = linear(c, normed, w.mlpIn);
+  const pre = w.mlpGate ? linear(c, normed, w.mlpGate) : up;
+  const active = activate(c, pre, spec.activation);
+  const post = w.mlpGate ? g.op('Mul', [active, up]) : active;
+  return { pre, post, out: optionalNorm(c, linear(c, post, w.mlpOut), w.postMlpNorm) };
 }
 
-export interface OpenAttention {
-  /** [b, t, h, e] */
-  readonly q: Value;
-  readonly k: Value;
-  readonly v: Value;
-  /** [b, h, t, s] */
-  readonly scores: Value;
-  readonly pattern: Value;
-  /** [b, t, h, e] */
-  readonly z: Value;
-  /** [b, h, s, e]: past and present. */
-  readonly key: Value;
-  readonly value: Value;
-}
-
-/** Attention written out, so that everything in it can be an output. x: normed, [b, t, d]. */
-export function openAttention(
-  c: BuildContext,
-  layer: number,
-  x: Value,
-  mask: Value,
-  past: PastValues | undefined,
-): OpenAttention {
-  const { g, spec } = c;
-  const { nHeads: h, dHead: e } = spec;
-  const qkv = linear(c, x, blockWeights(spec, layer).qkv);
-  const parts = g.ops('Split', [qkv, g.ints([h * e, h * e, h * e])], 3, { axis: { int: -1 } });
-  const [q, k, v] = parts.map((p) => g.op('Reshape', [p, g.ints([0, 0, h, e])])) as [Value, Value, Value];
-  const byHead = (value: Value): Value => g.op('Transpose', [value], { perm: [0, 2, 1, 3] }); // [b, h, t, e]
-  const newKey = byHead(k);
-  const newValue = byHead(v);
-  const key = past ? g.op('Concat', [past.key, newKey], { axis: { int: 2 } }) : newKey; // [b, h, s, e]
-  const value = past ? g.op('Concat', [past.value, newValue], { axis: { int: 2 } }) : newValue;
-  const products = g.op('MatMul', [byHead(q), g.op('Transpose', [key], { perm: [0, 1, 3, 2] })]);
-  const scaled = g.op('Mul', [products, g.scalar(spec.attnScale[layer] as number)]);
-  const scores = g.op('Add', [scaled, mask]); // [b, h, t, s]
-  const pattern = g.op('Softmax', [scores], { axis: { int: -1 } });
-  const z = byHead(g.op('MatMul', [pattern, value])); // [b, t, h, e]
-  return { q, k, v, scores, pattern, z, key, value };
-}
-
-export function blockWeights(spec: ModelSpec, layer: number): ModelSpec['weights']['blocks'][number] {
+export function blockWeights(spec: ModelSpec, layer: number): BlockWeights {
   const w = spec.weights.blocks[layer];
   if (!w) throw new RangeError(`layer ${layer} of ${spec.nLayers}`);
   return w;

@@ -3,35 +3,68 @@
  * forward that the lens's last row is checked against, and the peer in bench/.
  */
 import type { ModelSpec } from '../spec/model-spec.ts';
-import { MASK } from './block.ts';
-import { GraphBuilder, type OnnxModel } from './onnx.ts';
+import { fusedAttention, layerSpec } from './attention.ts';
+import { COS, MASK, SIN } from './block.ts';
+import { GraphBuilder, type OnnxModel, type Value } from './onnx.ts';
 import {
-  activate,
   blockWeights,
   buildContext,
-  fusedAttention,
   linear,
+  mlp,
   norm,
+  optionalNorm,
   weight,
   type Weights,
 } from './parts.ts';
 
-/** ids i32[batch, pos], positions i32[batch, pos], mask f32[batch, 1, pos, pos] → logits f32[batch, pos, vocab] */
+/** Input of the mask for layers with this window. */
+export function maskName(window: number | undefined): string {
+  return window === undefined ? MASK : `${MASK}.${window}`;
+}
+
+/** Inputs of a rotary's tables. */
+export function rotaryNames(index: number): { readonly cos: string; readonly sin: string } {
+  return { cos: `${COS}.${index}`, sin: `${SIN}.${index}` };
+}
+
+/**
+ * Inputs: ids i32[batch, pos]; positions i32[batch, pos], where positions are learned; a mask
+ * f32[batch, 1, pos, pos] a window; cos and sin f32[batch, pos, 1, dims / 2] a rotary. Output: logits
+ * f32[batch, pos, vocab].
+ */
 export function plainGraph(spec: ModelSpec, weights: Weights, centreFirst: boolean): OnnxModel {
   const g = new GraphBuilder('plain');
   const c = buildContext(g, spec, weights, centreFirst);
   const ids = g.input('ids', 'I32', ['batch', 'pos']);
-  const positions = g.input('positions', 'I32', ['batch', 'pos']);
-  const mask = g.input(MASK, 'F32', ['batch', 1, 'pos', 'pos']);
+  const masks = new Map(
+    [...new Set(spec.layers.map((l) => l.window))].map((window) => [
+      window,
+      g.input(maskName(window), 'F32', ['batch', 1, 'pos', 'pos']),
+    ]),
+  );
+  const rotaries = spec.rotaries.map(({ dims }, i) => {
+    const { cos, sin } = rotaryNames(i);
+    const shape = ['batch', 'pos', 1, dims / 2];
+    return { cos: g.input(cos, 'F32', shape), sin: g.input(sin, 'F32', shape) };
+  });
   const embed = weight(c, spec.weights.embed);
-  const posEmbed = weight(c, spec.weights.posEmbed);
-  let x = g.op('Add', [g.op('Gather', [embed, ids]), g.op('Gather', [posEmbed, positions])]); // [b, t, d]
+  const tokens = g.op('Gather', [embed, ids]); // [b, t, d]
+  let x = spec.embedScale === 1 ? tokens : g.op('Mul', [tokens, g.scalar(spec.embedScale)]);
+  if (spec.weights.posEmbed !== undefined) {
+    const positions = g.input('positions', 'I32', ['batch', 'pos']);
+    x = g.op('Add', [x, g.op('Gather', [weight(c, spec.weights.posEmbed), positions])]);
+  }
   for (let l = 0; l < spec.nLayers; l++) {
     const w = blockWeights(spec, l);
-    const attn = fusedAttention(c, l, norm(c, x, w.norm1), mask, false);
-    x = g.op('Add', [x, linear(c, attn.z, w.out)]);
-    const mlp = activate(c, linear(c, norm(c, x, w.norm2), w.mlpIn), spec.activation);
-    x = g.op('Add', [x, linear(c, mlp, w.mlpOut)]);
+    const { window, rotary } = layerSpec(spec, l);
+    const inputs = {
+      mask: masks.get(window) as Value,
+      rotary: rotary === undefined ? undefined : rotaries[rotary],
+    };
+    const { z } = fusedAttention(c, l, norm(c, x, w.norm1), inputs, false);
+    const attn = optionalNorm(c, linear(c, z, w.out), w.postAttnNorm);
+    const mid = g.op('Add', [x, attn]);
+    x = g.op('Add', [mid, mlp(c, w, spec.parallel ? x : mid).out]);
   }
   const tied = spec.weights.unembed === spec.weights.embed;
   const u = tied ? embed : weight(c, spec.weights.unembed);
