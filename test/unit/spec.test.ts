@@ -23,8 +23,12 @@ describe('spec', () => {
       dMlp: 3072,
       dVocab: 50257,
     });
-    expect(small).toMatchObject({ nCtx: 1024, activation: 'gelu_tanh', norm: { kind: 'layer', eps: 1e-5 } });
-    expect(small.attnScale).toEqual(Array.from({ length: 12 }, () => 0.125));
+    expect(small).toMatchObject({
+      nCtx: 1024,
+      activation: 'gelu_tanh',
+      norm: { kind: 'layer', eps: 1e-5, offset: 0 },
+    });
+    expect(small.layers).toEqual(Array.from({ length: 12 }, () => ({ attnScale: 0.125 })));
     expect(small.weights.unembed).toBe(small.weights.embed);
   });
 
@@ -39,8 +43,10 @@ describe('spec', () => {
   });
 
   it('follows the options that change numbers', () => {
-    expect(spec({ scale_attn_weights: false }).attnScale[0]).toBe(1);
-    const byLayer = spec({ scale_attn_by_inverse_layer_idx: true, n_layer: 3 }).attnScale;
+    expect(spec({ scale_attn_weights: false }).layers[0]?.attnScale).toBe(1);
+    const byLayer = spec({ scale_attn_by_inverse_layer_idx: true, n_layer: 3 }).layers.map(
+      (l) => l.attnScale,
+    );
     expect(byLayer).toEqual([0.125, 0.0625, 0.125 / 3]);
     expect(spec({ tie_word_embeddings: false }).weights.unembed).toBe('lm_head.weight');
     expect(spec({ activation_function: 'relu' }).activation).toBe('relu');
@@ -51,7 +57,7 @@ describe('spec', () => {
     [
       { model_type: 'mamba' },
       UnsupportedError,
-      'm/config.json: models of type "mamba" don\'t open yet; these do: gpt2',
+      'm/config.json: models of type "mamba" don\'t open yet; these do: gpt2, gpt_neo',
     ],
     [{ model_type: undefined }, FormatError, 'm/config.json: no model_type'],
     [{ activation_function: 'tanh' }, UnsupportedError, 'm/config.json: activation "tanh" is not done here'],
