@@ -3,13 +3,9 @@
  * cells are made once when its readings come, and later changes touch only what differs. One listener each serves
  * all cells.
  */
-import { visibleText } from '../../shared/picture/visible.ts';
-import type { LayerReadings } from '../../shared/lens/readings.ts';
-import { probabilityOf } from '../controllers/numbers.ts';
 import type { Session } from '../controllers/session.ts';
 import {
   currentCell,
-  layerLabel,
   rowOf,
   selectedCell,
   type Cell,
@@ -19,14 +15,13 @@ import {
 import { gridSheet } from '../styles/grid.ts';
 import { CellPainter } from './cell-painter.ts';
 import { moveBy } from './grid-keys.ts';
+import { makeCell, makeColumnHeader, makeHead, makeRow } from './grid-parts.ts';
 import { SettleLine } from './settle-line.ts';
 
 /** CSS pixels: the row headers, a column with its gap at the narrowest, the gap. As in the styles. */
 const HEADER_WIDTH = 44;
 const COLUMN_WIDTH = 62;
 const COLUMN_GAP = 4;
-/** Characters that the narrowest column shows. */
-const FITTING = 7;
 
 export class LensGridElement extends HTMLElement {
   #session: Session | undefined;
@@ -131,24 +126,10 @@ export class LensGridElement extends HTMLElement {
   #lay(run: RunView, state: ViewState): void {
     this.#clear();
     this.#shown = run;
-    const head = row('head');
-    head.append(part('columnheader', 'corner', 'layer'));
-    this.#headers = run.pieces.map((piece, pos) => {
-      const header = part('columnheader', 'column', visibleText(piece));
-      header.setAttribute('aria-label', `position ${pos}, ${spoken(piece)}`);
-      header.title = `${visibleText(piece)} (position ${pos}, id ${run.ids[pos] ?? ''})`;
-      return header;
-    });
-    head.append(...this.#headers);
-    this.#rows = Array.from({ length: run.model.spec.nLayers + 1 }, (_, r) => {
-      const element = row('waiting');
-      const header = part('rowheader', 'layer', layerLabel(r - 1));
-      header.setAttribute('aria-label', r === 0 ? 'embedding, layer −1' : `layer ${r - 1}`);
-      element.append(header);
-      return element;
-    });
+    this.#headers = run.pieces.map((piece, pos) => makeColumnHeader(piece, pos, run.ids[pos]));
+    this.#rows = Array.from({ length: run.model.spec.nLayers + 1 }, (_, r) => makeRow(r - 1));
     this.#stage.style.width = `${HEADER_WIDTH + run.ids.length * COLUMN_WIDTH}px`;
-    this.#grid.append(head, ...this.#rows.toReversed());
+    this.#grid.append(makeHead(this.#headers), ...this.#rows.toReversed());
     // Shown by now: until its first run the table is hidden and has no widths.
     requestAnimationFrame(() => this.#reveal(state));
   }
@@ -169,33 +150,14 @@ export class LensGridElement extends HTMLElement {
     if (!readings || !element) return;
     const paint = this.#painter.brush(run, state);
     const cells = run.pieces.map((piece, pos) => {
-      const cell = this.#cell(run, readings, pos, piece);
+      const cell = makeCell(run, readings, pos, piece);
+      this.#places.set(cell, { layer: readings.layer, pos });
       paint(cell, readings, pos);
       return cell;
     });
     element.className = 'filled';
     element.append(...cells);
     this.#cells[index] = cells;
-  }
-
-  #cell(
-    run: RunView,
-    { layer, k, topIds, topLogprobs }: LayerReadings,
-    pos: number,
-    piece: string,
-  ): HTMLElement {
-    const text = run.texts.get(topIds[pos * k] ?? -1) ?? '';
-    const shown = visibleText(text);
-    const cell = part('gridcell', shown.length > FITTING ? 'long' : '', shown);
-    const where = layer < 0 ? 'Embedding, layer −1' : `Layer ${layer}`;
-    const p = probabilityOf(topLogprobs[pos * k] ?? Number.NaN);
-    cell.setAttribute(
-      'aria-label',
-      `${where}, position ${pos} after ${spoken(piece)}: ${spoken(text)}, probability ${p}`,
-    );
-    cell.tabIndex = -1;
-    this.#places.set(cell, { layer, pos });
-    return cell;
   }
 
   #drawSettling(state: ViewState): void {
@@ -281,30 +243,3 @@ export class LensGridElement extends HTMLElement {
   }
 }
 customElements.define('rs-lens-grid', LensGridElement);
-
-function row(kind: string): HTMLElement {
-  return part('row', kind, '');
-}
-
-function part(role: string, kind: string, text: string): HTMLElement {
-  const element = document.createElement('div');
-  element.setAttribute('role', role);
-  if (kind !== '') element.className = kind;
-  if (text !== '') element.textContent = text;
-  return element;
-}
-
-/** Names that a screen reader says for characters it would pass over. */
-const SPOKEN: Readonly<Record<string, string>> = {
-  ' ': 'space',
-  '\n': 'line end',
-  '\t': 'tab',
-  '\r': 'return',
-};
-
-/** A token for a screen reader: its own text where that can be read out, else names and marks. */
-function spoken(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed !== '') return `“${visibleText(trimmed)}”`;
-  return `“${Array.from(text, (c) => SPOKEN[c] ?? visibleText(c)).join(' ') || 'nothing'}”`;
-}

@@ -175,11 +175,10 @@ describe.skipIf(missing !== undefined)(
       await visit.state('done');
       await visit.page.route('**/model.safetensors', () => undefined); // never answered
       await visit.prompt.fill('The dog');
-      await visit.run.click();
+      const [worker] = await Promise.all([visit.page.waitForEvent('worker'), visit.run.click()]);
       await visit.page.getByRole('progressbar').waitFor();
-      const [worker] = visit.page.workers();
       // As when the browser ends it for its memory, as far as the page can tell.
-      await worker?.evaluate(() => {
+      await worker.evaluate(() => {
         setTimeout(() => {
           throw new Error('out of everything');
         });
