@@ -1,10 +1,9 @@
 /**
- * Writes ONNX models. The wire encoding is `@bufbuild/protobuf`'s; here are only the field numbers of onnx.proto
- * and a builder that names values and checks nothing twice.
+ * Writes ONNX models: the field numbers of onnx.proto, and a builder that names values and checks nothing twice.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { encodeMessage, ProtoWriter } from './protobuf.ts';
 
 /** TensorProto.DataType */
 export const DATA_TYPE = { F32: 1, I32: 6, I64: 7, F16: 10 } as const;
@@ -35,63 +34,36 @@ export interface ExternalData {
 const OPSET = 20;
 const IR_VERSION = 9;
 
-function message(fill: (w: BinaryWriter) => void): Uint8Array {
-  const w = new BinaryWriter();
-  fill(w);
-  return w.finish();
-}
-
-function bytesField(w: BinaryWriter, field: number, bytes: Uint8Array): void {
-  w.tag(field, WireType.LengthDelimited).bytes(bytes);
-}
-function textField(w: BinaryWriter, field: number, text: string): void {
-  w.tag(field, WireType.LengthDelimited).string(text);
-}
-function intField(w: BinaryWriter, field: number, value: number): void {
-  w.tag(field, WireType.Varint).int64(value);
-}
-
-function attributeProto(name: string, value: Attribute): Uint8Array {
-  return message((w) => {
-    textField(w, 1, name);
-    if (typeof value === 'number') {
-      w.tag(2, WireType.Bit32).float(value);
-      intField(w, 20, 1);
-    } else if (typeof value === 'string') {
-      bytesField(w, 4, new TextEncoder().encode(value));
-      intField(w, 20, 3);
-    } else if ('int' in value) {
-      intField(w, 3, value.int);
-      intField(w, 20, 2);
-    } else {
-      for (const i of value) intField(w, 8, i);
-      intField(w, 20, 7);
-    }
-  });
+function attributeProto(w: ProtoWriter, name: string, value: Attribute): void {
+  w.text(1, name);
+  if (typeof value === 'number') w.float(2, value).int(20, 1);
+  else if (typeof value === 'string') w.text(4, value).int(20, 3);
+  else if ('int' in value) w.int(3, value.int).int(20, 2);
+  else {
+    for (const i of value) w.int(8, i);
+    w.int(20, 7);
+  }
 }
 
 function valueInfo(name: string, type: DataType, shape: readonly Dim[]): Uint8Array {
-  const dims = message((w) => {
-    for (const d of shape) {
-      bytesField(
-        w,
-        1,
-        message((dim) => (typeof d === 'number' ? intField(dim, 1, d) : textField(dim, 2, d))),
-      );
-    }
-  });
-  const tensor = message((w) => {
-    intField(w, 1, DATA_TYPE[type]);
-    bytesField(w, 2, dims);
-  });
-  return message((w) => {
-    textField(w, 1, name);
-    bytesField(
-      w,
-      2,
-      message((t) => bytesField(t, 1, tensor)),
-    );
-  });
+  return encodeMessage((w) =>
+    w.text(1, name).message(2, (typeProto) =>
+      typeProto.message(1, (tensor) =>
+        tensor.int(1, DATA_TYPE[type]).message(2, (dims) => {
+          for (const d of shape) {
+            dims.message(1, (dim) => (typeof d === 'number' ? dim.int(1, d) : dim.text(2, d)));
+          }
+        }),
+      ),
+    ),
+  );
+}
+
+/** A TensorProto up to where its data begins. */
+function tensorProto(name: string, type: DataType, shape: readonly number[]): ProtoWriter {
+  const w = new ProtoWriter();
+  for (const d of shape) w.int(1, d);
+  return w.int(2, DATA_TYPE[type]).text(8, name);
 }
 
 /** Builds one graph. Values are names; every method that adds a node returns the name of its output. */
@@ -127,22 +99,13 @@ export class GraphBuilder {
   /** An initializer whose bytes stay where they are. */
   external(name: string, type: DataType, shape: readonly number[], data: ExternalData): Value {
     this.#external.set(data.location, data.bytes);
-    const entry = (key: string, value: string): Uint8Array =>
-      message((w) => {
-        textField(w, 1, key);
-        textField(w, 2, value);
-      });
-    this.#initializers.push(
-      message((w) => {
-        for (const d of shape) intField(w, 1, d);
-        intField(w, 2, DATA_TYPE[type]);
-        textField(w, 8, name);
-        bytesField(w, 13, entry('location', data.location));
-        bytesField(w, 13, entry('offset', String(data.offset)));
-        bytesField(w, 13, entry('length', String(data.length)));
-        intField(w, 14, 1);
-      }),
-    );
+    const w = tensorProto(name, type, shape);
+    const entry = (key: string, value: string): unknown =>
+      w.message(13, (pair) => pair.text(1, key).text(2, value));
+    entry('location', data.location);
+    entry('offset', String(data.offset));
+    entry('length', String(data.length));
+    this.#initializers.push(w.int(14, 1).finish());
     return name;
   }
 
@@ -170,14 +133,7 @@ export class GraphBuilder {
   }
 
   #constant(name: string, type: DataType, shape: readonly number[], raw: Uint8Array): void {
-    this.#initializers.push(
-      message((w) => {
-        for (const d of shape) intField(w, 1, d);
-        intField(w, 2, DATA_TYPE[type]);
-        textField(w, 8, name);
-        bytesField(w, 9, raw);
-      }),
-    );
+    this.#initializers.push(tensorProto(name, type, shape).bytes(9, raw).finish());
   }
 
   #node(
@@ -188,13 +144,14 @@ export class GraphBuilder {
     domain = '',
   ): void {
     this.#nodes.push(
-      message((w) => {
-        for (const i of inputs) textField(w, 1, i);
-        for (const o of outputs) textField(w, 2, o);
-        textField(w, 3, outputs[0] ?? op);
-        textField(w, 4, op);
-        for (const [name, value] of Object.entries(attributes)) bytesField(w, 5, attributeProto(name, value));
-        if (domain !== '') textField(w, 7, domain);
+      encodeMessage((w) => {
+        for (const i of inputs) w.text(1, i);
+        for (const o of outputs) w.text(2, o);
+        w.text(3, outputs[0] ?? op).text(4, op);
+        for (const [name, value] of Object.entries(attributes)) {
+          w.message(5, (attribute) => attributeProto(attribute, name, value));
+        }
+        if (domain !== '') w.text(7, domain);
       }),
     );
   }
@@ -225,25 +182,20 @@ export class GraphBuilder {
   }
 
   finish(): OnnxModel {
-    const graph = message((w) => {
-      for (const n of this.#nodes) bytesField(w, 1, n);
-      textField(w, 2, this.#name);
-      for (const i of this.#initializers) bytesField(w, 5, i);
-      for (const i of this.#inputs) bytesField(w, 11, i);
-      for (const o of this.#outputs) bytesField(w, 12, o);
-    });
-    const opset = (domain: string, version: number): Uint8Array =>
-      message((w) => {
-        textField(w, 1, domain);
-        intField(w, 2, version);
-      });
-    const bytes = message((w) => {
-      intField(w, 1, IR_VERSION);
-      textField(w, 2, 'residscope');
-      bytesField(w, 7, graph);
-      bytesField(w, 8, opset('', OPSET));
-      bytesField(w, 8, opset('com.microsoft', 1));
-    });
+    const bytes = encodeMessage((model) =>
+      model
+        .int(1, IR_VERSION)
+        .text(2, 'residscope')
+        .message(7, (graph) => {
+          for (const n of this.#nodes) graph.bytes(1, n);
+          graph.text(2, this.#name);
+          for (const i of this.#initializers) graph.bytes(5, i);
+          for (const i of this.#inputs) graph.bytes(11, i);
+          for (const o of this.#outputs) graph.bytes(12, o);
+        })
+        .message(8, (opset) => opset.text(1, '').int(2, OPSET))
+        .message(8, (opset) => opset.text(1, 'com.microsoft').int(2, 1)),
+    );
     return { bytes, external: this.#external };
   }
 }
