@@ -16,6 +16,11 @@ export const LIMITS = {
   traceBytes: 2 * 1024 * 1024,
   /** Bytes of a safetensors header (the format's own limit). */
   safetensorsHeaderBytes: 100_000_000,
+  /** Bytes of a GGUF header, vocabulary included: Gemma's are about 8 MB. */
+  ggufHeaderBytes: 100_000_000,
+  /** Bytes of a model.safetensors.index.json, and files that it may name. */
+  shardIndexBytes: 16 * 1024 * 1024,
+  shards: 1000,
   /** Bytes of a tokenizer.json: the largest in common use (Gemma's) is about 33 MB. */
   tokenizerJsonBytes: 64 * 1024 * 1024,
   /** Bytes of a config.json. */
