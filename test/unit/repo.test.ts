@@ -104,10 +104,13 @@ describe('package.json', () => {
     readonly dependencies: Readonly<Record<string, string>>;
     readonly devDependencies: Readonly<Record<string, string>>;
   }
+  interface Locked {
+    readonly version?: string;
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
   interface Lock {
-    readonly packages: Readonly<
-      Record<string, { readonly version?: string; readonly engines?: { readonly node?: string } }>
-    >;
+    readonly packages: Readonly<Record<string, Locked>>;
   }
   const read = (file: string): unknown => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
   const manifest = read('package.json') as Manifest;
@@ -130,6 +133,16 @@ describe('package.json', () => {
       const wanted = manifest.dependencies[name] ?? manifest.devDependencies[name];
       expect(rest.find(([path]) => path === `node_modules/${name}`)?.[1].version).toBe(wanted);
     }
+  });
+
+  it('has every package of every platform in the lock file: npm ci refuses it otherwise', () => {
+    const installed = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)));
+    const named = Object.values(lock.packages).flatMap((locked) => [
+      ...Object.keys(locked.dependencies ?? {}),
+      ...Object.keys(locked.optionalDependencies ?? {}),
+    ]);
+    expect(named.length).toBeGreaterThan(100);
+    expect([...new Set(named)].filter((name) => !installed.has(name))).toEqual([]);
   });
 
   it('says who it is', () => {
