@@ -14,11 +14,17 @@ export interface ModelFiles {
   /** The string that names the model everywhere: `fable-4m`, a folder, an address. */
   readonly id: string;
   readonly revision?: string;
+  /** The `.gguf` file to open, where one was named: nothing else of the folder is read then. */
+  readonly gguf?: string;
+  /** What a reader should know of where the files come from: that they can't be kept here, say. May change. */
+  readonly note?: string | undefined;
   /** @throws {NotFoundError} when the file isn't there. */
   open(file: string, signal?: AbortSignal): Promise<ByteSource>;
+  /** File names, where they can be known: a `.gguf` is found so. */
+  list?(signal?: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Bytes of weights that have arrived. */
+/** Bytes of weights that have arrived, of all that a run reads. Told a few times a second while they come. */
 export interface WeightsProgress {
   readonly loadedBytes: number;
   readonly totalBytes: number;
@@ -27,6 +33,8 @@ export interface WeightsProgress {
 export interface LoadOptions {
   readonly device?: DeviceChoice;
   readonly signal?: AbortSignal;
+  /** For gated and private models on the hub: sent to the hub only, kept nowhere, and in no message. */
+  readonly token?: string;
   /** Called as weights arrive, also after `load` has resolved: weights stream while blocks run. */
   readonly onProgress?: (progress: WeightsProgress) => void;
   /** Less memory for more steps, or the other way round. The numbers come out the same. */
@@ -36,6 +44,11 @@ export interface LoadOptions {
    * only to hold numbers against a model that was cast as a whole, such as `model.to(bfloat16)`.
    */
   readonly constants?: ConstantPrecision;
+  /**
+   * Matrices that a GGUF file holds in 4 or 8 bits (Q4_0, Q4_1, Q4_K, Q8_0): `expand` them to f32, or `keep` them
+   * quantized on the device, in a fifth to a quarter of the memory. The numbers differ in the last digits only.
+   */
+  readonly quantized?: 'expand' | 'keep';
 }
 
 /** The device that a model runs on, for people to read. */

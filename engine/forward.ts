@@ -10,6 +10,7 @@ import type { BlockHook } from '../shared/hooks.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { DeviceTensor } from './device-tensor.ts';
 import type { MemoryLimits } from './memory.ts';
+import { Queue } from './queue.ts';
 import type { Runtime, Session, Tensor } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
 
@@ -92,8 +93,9 @@ export class Forward {
   readonly #spec: ModelSpec;
   readonly #weights: WeightStore;
   readonly #memory: MemoryLimits;
-  /** Two variants a layer at most: what sweeps use, and what the last view asked for. */
+  /** Two variants a layer at most: what sweeps use, and what the last view asked for; of a large model, one. */
   readonly #sessions = new Map<number, Map<string, Promise<Session>>>();
+  readonly #turns = new Map<number, Queue>();
 
   constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore, memory: MemoryLimits) {
     this.#runtime = runtime;
@@ -171,14 +173,10 @@ export class Forward {
     options: BlockRunOptions,
     signal?: AbortSignal,
   ): Promise<BlockResult> {
-    await this.#weights.need(`block.${layer}`, signal);
-    throwIfCancelled(signal);
     const { past } = state.input;
     const { window, rotary } = layerSpec(this.#spec, layer);
     const tables = rotary === undefined ? undefined : state.rotaries[rotary];
-    const session = await this.#session(layer, options, past !== undefined);
-    throwIfCancelled(signal);
-    const out = await session.run({
+    const feeds = {
       [RESID_PRE]: pre.tensor,
       [MASK]: state.masks.get(window) as Tensor,
       ...(tables && { [COS]: tables.cos, [SIN]: tables.sin }),
@@ -186,7 +184,14 @@ export class Forward {
         past_key: (past.keys[layer] as DeviceTensor).tensor,
         past_value: (past.values[layer] as DeviceTensor).tensor,
       }),
+    };
+    // One at a time: a session must not give way between being found and being asked to run.
+    const { running } = await this.#turn(layer).run(async () => {
+      const session = await this.#session(layer, options, past !== undefined, signal);
+      throwIfCancelled(signal);
+      return { running: session.run(feeds) };
     });
+    const out = await running;
     const device = (name: string): DeviceTensor => new DeviceTensor(out[name] as Tensor);
     const post = device('hook_resid_post');
     const hooks = new Map<BlockHook, DeviceTensor>();
@@ -208,8 +213,19 @@ export class Forward {
     return { post, hooks, checks, present };
   }
 
+  #turn(layer: number): Queue {
+    const turn = this.#turns.get(layer) ?? new Queue();
+    this.#turns.set(layer, turn);
+    return turn;
+  }
+
   /** The session for a variant, made on first use; the least recently used of a layer gives way. */
-  async #session(layer: number, options: BlockRunOptions, past: boolean): Promise<Session> {
+  async #session(
+    layer: number,
+    options: BlockRunOptions,
+    past: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Session> {
     const { hooks, checks, present } = options;
     const key = [
       ...[...new Set(hooks)].sort(),
@@ -222,13 +238,16 @@ export class Forward {
     let session = variants.get(key);
     variants.delete(key); // to put it last: the order of use
     if (!session) {
-      for (const [oldKey, old] of [...variants].slice(0, -1)) {
+      const kept = this.#weights.gives ? 0 : 1;
+      for (const [oldKey, old] of [...variants].slice(0, Math.max(0, variants.size - kept))) {
         variants.delete(oldKey);
         await (await old).release();
       }
       const { centreFirst } = this.#runtime;
-      const graph = blockGraph(this.#spec, layer, this.#weights.stored, { ...options, past, centreFirst });
-      session = this.#runtime.session(`block ${layer}`, graph);
+      session = this.#weights.use(`block.${layer}`, signal, () => {
+        const graph = blockGraph(this.#spec, layer, this.#weights, { ...options, past, centreFirst });
+        return this.#runtime.session(`block ${layer}`, graph);
+      });
     }
     variants.set(key, session);
     try {

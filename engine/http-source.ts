@@ -1,192 +1,225 @@
 /**
- * Models over HTTP: byte ranges where the server has them; where it ignores ranges, the whole file comes once and
- * each range is given out as soon as it has arrived.
+ * Files over HTTP: byte ranges where the server has them, each resumed from the last byte that came when a
+ * connection breaks; where a server ignores ranges, the whole file (see `http-whole.ts`).
  */
-import { CancelledError, FormatError, messageOf, NetworkError, NotFoundError } from '../shared/errors.ts';
-import { checkRange, type ByteSource } from '../shared/formats/byte-source.ts';
+import { FormatError, NetworkError, NotFoundError, throwIfCancelled } from '../shared/errors.ts';
+import { checkRange, MemorySource, type ByteSource, type OnBytes } from '../shared/formats/byte-source.ts';
 import type { ModelFiles } from './api.ts';
+import {
+  backoff,
+  drain,
+  drop,
+  pause,
+  request,
+  RETRY,
+  type Answer,
+  type HttpRequest,
+  type RetryPolicy,
+} from './http-request.ts';
+import { openWhole } from './http-whole.ts';
 
 /** The first request reads this much: most headers and every config fit, so that it is the only one for them. */
 const FIRST_BYTES = 64 * 1024;
 
-/** A whole file is held in memory when a server gives no ranges, up to here. */
-const WHOLE_FILE_BYTES = 2 ** 31;
+/** A file on a server. */
+export interface RemoteFile extends ByteSource {
+  /** The server's own mark of this version, ETag or date: another mark, another file. */
+  readonly tag: string | undefined;
+}
 
-/** Models that are served beside the page. */
-const EMBEDDED: readonly string[] = ['fable-4m'];
+/** A model's files on a server. */
+export interface RemoteFiles extends ModelFiles {
+  open(file: string, signal?: AbortSignal): Promise<RemoteFile>;
+  /** The server that they come from, for {@link keptFiles}. */
+  readonly origin: string;
+  /** `revision` names these very bytes, for ever. */
+  readonly pinned: boolean;
+}
 
-/** Any fetch, with failures as our own errors. */
-async function request(name: string, url: URL, init: RequestInit): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, init);
-  } catch (error) {
-    if (init.signal?.aborted) throw new CancelledError('cancelled', { cause: error });
-    throw new NetworkError(
-      `${name}: no answer (${messageOf(error)}): check the connection; another site must also allow this page (CORS)`,
-      { cause: error },
-    );
-  }
-  if (response.status === 404) throw new NotFoundError(`${name}: not there (HTTP 404)`);
-  if (!response.ok) throw new NetworkError(`${name}: the server answered HTTP ${response.status}: try again`);
-  return response;
+/** How to ask a server. */
+export interface HttpAccess {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly refusal?: HttpRequest['refusal'];
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+/** One file and how to ask for it. */
+type Target = Omit<HttpRequest, 'signal'>;
+
+function askRange(target: Target, start: number, end: number, signal?: AbortSignal): Promise<Answer> {
+  const headers = { ...target.headers, range: `bytes=${start}-${end - 1}` };
+  return request({ ...target, headers, signal });
+}
+
+export function tagOf({ headers }: Response): string | undefined {
+  return headers.get('x-linked-etag') ?? headers.get('etag') ?? headers.get('last-modified') ?? undefined;
+}
+
+/** `bytes 5-99/1234`; undefined where the server doesn't say or another site may not see it. */
+function contentRange({ headers }: Response): { start: number; end: number; total: number } | undefined {
+  const found = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '');
+  return found ? { start: Number(found[1]), end: Number(found[2]) + 1, total: Number(found[3]) } : undefined;
 }
 
 /** A server that answers 206. */
-class RangeSource implements ByteSource {
+class RangeSource implements RemoteFile {
   readonly name: string;
   readonly size: number;
-  readonly #url: URL;
-  readonly #first: Uint8Array<ArrayBuffer>;
+  readonly tag: string | undefined;
+  readonly #target: Target;
+  /** What opening brought. */
+  #first: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  constructor(name: string, url: URL, size: number, first: Uint8Array<ArrayBuffer>) {
-    this.name = name;
-    this.#url = url;
+  constructor(target: Target, size: number, tag: string | undefined) {
+    this.name = target.name;
     this.size = size;
-    this.#first = first;
+    this.tag = tag;
+    this.#target = target;
   }
 
-  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  /** Takes the beginning in from the answer that opened the file. */
+  async begin(answer: Answer, signal: AbortSignal | undefined): Promise<void> {
+    this.#first = await this.#fetch(0, Math.min(FIRST_BYTES, this.size), signal, undefined, answer);
+  }
+
+  async read(
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    onBytes?: OnBytes,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     checkRange(this, start, end);
     if (end <= this.#first.byteLength) return this.#first.slice(start, end);
-    const response = await request(this.name, this.#url, {
-      headers: { range: `bytes=${start}-${end - 1}` },
-      ...(signal && { signal }),
-    });
-    if (response.status !== 206)
-      throw new NetworkError(`${this.name}: the server stopped giving ranges: try again`);
-    const bytes = await bodyBytes(this.name, response, signal);
-    if (bytes.byteLength !== end - start) {
-      throw new NetworkError(
-        `${this.name}: expected ${end - start} bytes, got ${bytes.byteLength}: try again`,
-      );
-    }
-    return bytes;
-  }
-}
-
-async function bodyBytes(
-  name: string,
-  response: Response,
-  signal?: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    if (signal?.aborted) throw new CancelledError('cancelled', { cause: error });
-    throw new NetworkError(`${name}: the download broke off (${messageOf(error)}): try again`, {
-      cause: error,
-    });
-  }
-}
-
-/** A server that sends the whole file: one download, read while it comes. */
-class WholeFileSource implements ByteSource {
-  readonly name: string;
-  readonly size: number;
-  readonly #bytes: Uint8Array<ArrayBuffer>;
-  #received = 0;
-  #failed: Error | undefined;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(name: string, size: number, body: ReadableStream<Uint8Array>) {
-    this.name = name;
-    this.size = size;
-    this.#bytes = new Uint8Array(size);
-    void this.#receive(body.getReader());
+    return this.#fetch(start, end, signal, onBytes);
   }
 
-  async #receive(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        if (this.#received + value.byteLength > this.size) throw new Error('longer than it said');
-        this.#bytes.set(value, this.#received);
-        this.#received += value.byteLength;
-        this.#wake();
-      }
-      if (this.#received < this.size) throw new Error(`ended at ${this.#received} of ${this.size} bytes`);
-    } catch (error) {
-      this.#failed = new NetworkError(
-        `${this.name}: the download broke off (${messageOf(error)}): try again`,
-        {
-          cause: error,
-        },
-      );
-      this.#wake();
-    }
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    checkRange(this, start, end);
-    while (this.#received < end) {
-      if (this.#failed) throw this.#failed;
-      if (signal?.aborted) throw new CancelledError();
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#waiting.delete(wake);
-          signal?.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-        signal?.addEventListener('abort', wake, { once: true });
+  /** Bytes [start, end), over as many connections as it takes. */
+  async #fetch(
+    start: number,
+    end: number,
+    signal: AbortSignal | undefined,
+    onBytes: OnBytes | undefined,
+    opened?: Answer,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { retry } = this.#target;
+    const bytes = new Uint8Array(end - start);
+    let got = 0;
+    for (let tried = 1; ; tried++) {
+      const answer = tried === 1 && opened ? opened : await askRange(this.#target, start + got, end, signal);
+      this.#checkAnswer(answer, start + got, end);
+      const broken = await drain(answer, { signal, retry }, (piece) => {
+        if (got + piece.byteLength > bytes.byteLength) {
+          throw new NetworkError(
+            `${this.name}: expected ${bytes.byteLength} bytes, got more: the server lies about the length`,
+          );
+        }
+        bytes.set(piece, got);
+        got += piece.byteLength;
+        onBytes?.(piece.byteLength);
       });
+      if (got === bytes.byteLength) return bytes;
+      throwIfCancelled(signal);
+      if (tried >= retry.resumes) {
+        throw new NetworkError(
+          `${this.name}: the download broke off (${broken ?? 'it ended early'}): expected ${bytes.byteLength} bytes, got ${got} in ${tried} tries: try again`,
+        );
+      }
+      await pause(backoff(retry, tried), signal);
     }
-    return this.#bytes.subarray(start, end);
+  }
+
+  /** The answer must be about these bytes of this file. */
+  #checkAnswer(answer: Answer, start: number, end: number): void {
+    const { response } = answer;
+    const fail = (what: string): never => {
+      drop(answer);
+      throw new NetworkError(`${this.name}: ${what}`);
+    };
+    if (response.status === 416) {
+      fail(`there is nothing from byte ${start} on, though it was said to have ${this.size}: the server lies about the length, or the file was changed: try again`); // prettier-ignore
+    }
+    if (response.status !== 206) fail('the server stopped giving ranges: try again');
+    const range = contentRange(response);
+    if (range && (range.start !== start || range.end > end)) {
+      fail(`expected bytes [${start}, ${end}), got [${range.start}, ${range.end}): try again`);
+    }
+    const tag = tagOf(response);
+    if (
+      (range && range.total !== this.size) ||
+      (tag !== undefined && this.tag !== undefined && tag !== this.tag)
+    ) {
+      fail('the file was changed on the server meanwhile: open the model again');
+    }
   }
 }
 
-/** `bytes 0-99/1234` → 1234 */
-function totalOf(name: string, response: Response): number {
-  const total = /^bytes \d+-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
-  if (total === undefined) throw new NetworkError(`${name}: the server sent a range without saying of what`);
-  return Number(total);
-}
-
-async function openHttp(name: string, url: URL, signal?: AbortSignal): Promise<ByteSource> {
-  const response = await request(name, url, {
-    headers: { range: `bytes=0-${FIRST_BYTES - 1}` },
-    ...(signal && { signal }),
-  });
-  if (response.headers.get('content-type')?.startsWith('text/html')) {
-    throw new NotFoundError(`${name}: the server answered with a web page, not with the file`);
-  }
-  if (response.status === 206) {
-    const size = totalOf(name, response);
-    return new RangeSource(name, url, size, await bodyBytes(name, response, signal));
-  }
-  // A compressed answer's length is not the file's: then it is read to its end before anything else.
-  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  if (length === null || !response.body) {
-    const bytes = await bodyBytes(name, response, signal);
-    return new WholeFileSource(name, bytes.byteLength, new Blob([bytes]).stream());
-  }
-  const size = Number(length);
-  if (!Number.isSafeInteger(size) || size > WHOLE_FILE_BYTES) {
-    throw new FormatError(
-      `${name}: ${length} bytes, and the server gives no ranges: a file of this size needs a server that does`,
+/** Bytes in all of a file whose first range came without saying so. */
+async function sizeByHead(target: Target, signal?: AbortSignal): Promise<number> {
+  const answer = await request({ ...target, method: 'HEAD', signal });
+  drop(answer);
+  const length = answer.response.headers.get('content-length');
+  if (answer.response.status !== 200 || length === null || !/^\d+$/.test(length)) {
+    throw new NetworkError(
+      `${target.name}: the server sent a range without saying of what: it must send Content-Range, and allow other sites to see it (Access-Control-Expose-Headers)`,
     );
   }
-  return new WholeFileSource(name, size, response.body);
+  return Number(length);
 }
 
-/** A model's files under one address. */
-export function httpFiles(id: string, folder: URL): ModelFiles {
-  return { id, open: (file, signal) => openHttp(`${id}/${file}`, new URL(file, folder), signal) };
-}
-
-/** @throws {NotFoundError} naming what does open. */
-export function resolveWeb(source: string, models: URL): ModelFiles {
-  if (EMBEDDED.includes(source)) return httpFiles(source, new URL(`${source}/`, models));
-  if (/^https?:\/\//.test(source) && URL.canParse(source)) {
-    return httpFiles(source, new URL(source.endsWith('/') ? source : `${source}/`));
+/** @throws {NotFoundError}, {@link NetworkError}, {@link FormatError} for a file that can't be held. */
+export async function openHttp(
+  name: string,
+  url: URL,
+  access: HttpAccess = {},
+  signal?: AbortSignal,
+): Promise<RemoteFile> {
+  const target: Target = {
+    name,
+    url,
+    retry: { ...RETRY, ...access.retry },
+    ...(access.headers && { headers: access.headers }),
+    refusal: access.refusal,
+  };
+  const answer = await askRange(target, 0, FIRST_BYTES, signal);
+  const { response } = answer;
+  const tag = tagOf(response);
+  if (response.headers.get('content-type')?.startsWith('text/html')) {
+    drop(answer);
+    throw new NotFoundError(`${name}: the server answered with a web page, not with the file`);
   }
-  throw new NotFoundError(
-    `model "${source}": not a model that opens here: pick ${EMBEDDED.join(', ')}, or give the https:// address of a folder with a model's files`,
-  );
+  if (response.status === 416) {
+    drop(answer); // an empty file has no first byte
+    return Object.assign(new MemorySource(name, new Uint8Array(0)), { tag });
+  }
+  if (response.status !== 206) return openWhole(target, answer, tag, signal);
+  const size = contentRange(response)?.total ?? (await sizeByHead(target, signal));
+  if (!Number.isSafeInteger(size)) {
+    drop(answer);
+    throw new FormatError(`${name}: ${size} bytes: no file has that many`);
+  }
+  const source = new RangeSource(target, size, tag);
+  await source.begin(answer, signal);
+  return source;
+}
+
+/** A model's files under one address. `folder` ends with a slash. */
+export function httpFiles(id: string, folder: URL, access: HttpAccess = {}): RemoteFiles {
+  return {
+    id,
+    origin: folder.origin,
+    pinned: false,
+    open: (file, signal) => openHttp(`${id}/${file}`, new URL(file, folder), access, signal),
+  };
+}
+
+/** The files at an address: of a folder, or of one `.gguf` file. @returns undefined for what is no address. */
+export function addressFiles(source: string): RemoteFiles | undefined {
+  if (!/^https?:\/\//.test(source) || !URL.canParse(source)) return undefined;
+  const url = new URL(source);
+  if (/\.gguf$/i.test(url.pathname)) {
+    const file = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+    const open: RemoteFiles['open'] = (_, signal) => openHttp(source, url, {}, signal);
+    return { id: source, origin: url.origin, pinned: false, gguf: decodeURIComponent(file), open };
+  }
+  return httpFiles(source, new URL(source.endsWith('/') ? source : `${source}/`));
 }

@@ -11,6 +11,13 @@ export interface MemoryLimits {
   readonly checkBytes: number;
   /** Bytes of one block's attention scores: a longer prompt is refused before anything breaks. */
   readonly attentionBytes: number;
+  /**
+   * Bytes of weights that stay in memory beside the device's copy; of a larger model each part goes once its session
+   * stands, and is read again for another one. Not below what `checkBytes` allows, or the check would read all again.
+   */
+  readonly holdBytes: number;
+  /** The same for weights whose second reading goes over the network, because nothing keeps them here. */
+  readonly holdRemoteBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -21,4 +28,6 @@ export const MEMORY_LIMITS: MemoryLimits = {
   keepBytes: 256 * MIB,
   checkBytes: 256 * MIB,
   attentionBytes: 1024 * MIB,
+  holdBytes: 256 * MIB,
+  holdRemoteBytes: 256 * MIB,
 };

@@ -2,11 +2,7 @@
  * The model, opened: what the page and the command line use, and what others can build on. The entries `node.ts`
  * and `web.ts` give it a platform: where models come from, and how the runtime is loaded.
  */
-import { InputError, NotFoundError } from '../shared/errors.ts';
-import type { ByteSource } from '../shared/formats/byte-source.ts';
-import { parseJsonObject, type JsonObject } from '../shared/formats/json.ts';
-import { openSafetensors } from '../shared/formats/safetensors.ts';
-import { LIMITS } from '../shared/limits.ts';
+import { InputError } from '../shared/errors.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { withConstants } from '../shared/spec/constants.ts';
 import { readSpec } from '../shared/spec/read-spec.ts';
@@ -31,24 +27,32 @@ import { MemoryHook } from './device-tensor.ts';
 import type { ForwardInput, PastState } from './forward.ts';
 import { LensStream } from './lens-stream.ts';
 import { disposeMachine, makeMachine, type Machine } from './machine.ts';
-import { MEMORY_LIMITS } from './memory.ts';
+import { MEMORY_LIMITS, type MemoryLimits } from './memory.ts';
+import { openFiles } from './open-weights.ts';
 import { toReadout } from './readout.ts';
 import { planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
 import type { LoadedOrt, Tensor } from './runtime.ts';
 import { WeightStore } from './weights.ts';
 
+/** How to look for a model. */
+export interface ResolveOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly token: string | undefined;
+}
+
 /** What an entry supplies. */
 export interface Platform {
   /** @throws {NotFoundError} `model "…": …` with the strings that do open here. */
-  resolve(source: string): ModelFiles;
+  resolve(source: string, options: ResolveOptions): ModelFiles | Promise<ModelFiles>;
+  /** Its own memory limits, where they differ. */
+  readonly memory?: Partial<MemoryLimits>;
   /** Loads the runtime for a device. @throws {DeviceError} when the one asked for is missing. */
   openRuntime(choice: DeviceChoice): Promise<LoadedOrt>;
 }
 
 /** Everything that `load` has read. */
 export interface OpenedModel {
-  readonly id: string;
-  readonly revision: string | undefined;
+  readonly files: ModelFiles;
   readonly tokenizer: TokenizerPort;
   readonly spec: ModelSpec;
   readonly weights: WeightStore;
@@ -71,54 +75,33 @@ interface CollectOptions {
 const DEFAULT_K = 10;
 const MAX_K = 100;
 
-async function readSmall(
-  files: ModelFiles,
-  name: string,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<JsonObject> {
-  const source: ByteSource = await files.open(name, signal);
-  if (source.size > limit) {
-    throw new InputError(`${source.name}: ${source.size} bytes, more than the ${limit} that are read here`);
-  }
-  return parseJsonObject(source.name, await source.read(0, source.size, signal));
-}
-
-/** A file that may be missing. */
-async function readOptional(
-  files: ModelFiles,
-  name: string,
-  signal?: AbortSignal,
-): Promise<JsonObject | undefined> {
-  try {
-    return await readSmall(files, name, LIMITS.configBytes, signal);
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}
-
 /** Reads config, tokenizer and the weights' header; weights themselves come with the first run. */
 export async function openModel(
   platform: Platform,
   source: string | ModelFiles,
-  { device = 'auto', signal, onProgress, memory = {}, constants = 'f32' }: LoadOptions,
+  {
+    device = 'auto',
+    signal,
+    token,
+    onProgress,
+    memory = {},
+    constants = 'f32',
+    quantized = 'expand',
+  }: LoadOptions,
 ): Promise<OpenedModel> {
-  const files = typeof source === 'string' ? platform.resolve(source) : source;
-  const config = await readSmall(files, 'config.json', LIMITS.configBytes, signal);
-  const [header, tokenizerJson, tokenizerConfig] = await Promise.all([
-    files.open('model.safetensors', signal).then((s) => openSafetensors(s, signal)),
-    readSmall(files, 'tokenizer.json', LIMITS.tokenizerJsonBytes, signal),
-    readOptional(files, 'tokenizer_config.json', signal),
-  ]);
-  const spec = withConstants(readSpec(`${files.id}/config.json`, config, header.tensors), constants);
-  const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig ?? {}, `${files.id}/tokenizer.json`);
-  const weights = new WeightStore(header, spec, onProgress);
-  const limits = { ...MEMORY_LIMITS, ...memory };
+  const files = typeof source === 'string' ? await platform.resolve(source, { signal, token }) : source;
+  const opened = await openFiles(files, signal);
+  const spec = withConstants(
+    await readSpec(opened.configPlace, opened.config, opened.tensors.tensors),
+    constants,
+  );
+  const tokenizer = Tokenizer.fromJson(opened.tokenizerJson, opened.tokenizerConfig, opened.tokenizerPlace);
+  const limits = { ...MEMORY_LIMITS, ...platform.memory, ...memory };
+  const weights = new WeightStore(opened.tensors, spec, onProgress, limits, quantized === 'keep');
   const reopen = async (): Promise<Machine> =>
     makeMachine(await platform.openRuntime(device), spec, weights, limits);
   const machine = await reopen();
-  return { id: files.id, revision: files.revision, tokenizer, spec, weights, machine, reopen };
+  return { files, tokenizer, spec, weights, machine, reopen };
 }
 
 /**
@@ -132,17 +115,20 @@ export async function openModel(
 export class Model {
   /** The string that names the model everywhere. */
   readonly id: string;
+  /** The commit that the files are of, where they come from a hub. */
   readonly revision: string | undefined;
   readonly tokenizer: TokenizerPort;
   readonly spec: ModelSpec;
+  readonly #files: ModelFiles;
   readonly #weights: WeightStore;
   readonly #reopen: () => Promise<Machine>;
   #machine: Machine;
   #hash: Promise<string> | undefined;
 
   constructor(opened: OpenedModel) {
-    this.id = opened.id;
-    this.revision = opened.revision;
+    this.id = opened.files.id;
+    this.revision = opened.files.revision;
+    this.#files = opened.files;
     this.tokenizer = opened.tokenizer;
     this.spec = opened.spec;
     this.#weights = opened.weights;
@@ -157,6 +143,11 @@ export class Model {
   /** Bytes of the weights that runs read. */
   get weightBytes(): number {
     return this.#weights.totalBytes;
+  }
+
+  /** What a reader should know of where the files come from: that they can't be kept on this device, say. */
+  get note(): string | undefined {
+    return this.#files.note;
   }
 
   get progress(): WeightsProgress {

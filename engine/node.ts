@@ -1,6 +1,6 @@
 /**
- * The library in Node: `import { LensModel } from 'residscope'`. Models are the embedded one or a folder; wasm by
- * default, WebGPU through the optional package `webgpu`.
+ * The library in Node: `import { LensModel } from 'residscope'`. Models are the embedded one, folders, `.gguf`
+ * files, addresses, or on the hub; wasm by default, WebGPU through the optional package `webgpu`.
  */
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
@@ -11,10 +11,10 @@ import type * as Ort from 'onnxruntime-web';
 import type { DeviceChoice, LoadOptions, ModelFiles } from './api.ts';
 import { chooseDevice } from './choose-device.ts';
 import { installDawn } from './dawn.ts';
-import { resolveLocal } from './folder-source.ts';
 import { openDevice } from './gpu.ts';
-import { Model, openModel } from './model.ts';
+import { Model, openModel, type Platform } from './model.ts';
 import { Queue } from './queue.ts';
+import { resolveNode } from './resolve-node.ts';
 import type { LoadedOrt } from './runtime.ts';
 
 export type * from './api.ts';
@@ -57,16 +57,20 @@ async function openRuntime(choice: DeviceChoice): Promise<LoadedOrt> {
   };
 }
 
+/** Nothing keeps what comes over the network here, and memory is there: rather hold it than fetch it twice. */
+const platform: Platform = { resolve: resolveNode, openRuntime, memory: { holdRemoteBytes: 8 * 2 ** 30 } };
+
 /** A model, opened in Node. */
 export class LensModel extends Model {
   /**
    * Opens a model: its config, tokenizer and header are read now, its weights with the first run.
    *
-   * @param source `fable-4m`, a folder in Hugging Face layout, or any {@link ModelFiles}.
-   * @throws {NotFoundError} when there is no such model, file or tensor; {@link UnsupportedError} for a family or an
+   * @param source `fable-4m`; a folder in Hugging Face layout or a `.gguf` file; `owner/name`, with `@revision` or
+   * not, on the hub (`HF_ENDPOINT` names another); an address; or any {@link ModelFiles}.
+   * @throws {AccessError} for a gated or private model; {@link NotFoundError} when there is no such model, file or tensor; {@link UnsupportedError} for a family or an
    * option that would run wrong; {@link FormatError} for damaged files.
    */
   static async load(source: string | ModelFiles, options: LoadOptions = {}): Promise<LensModel> {
-    return new LensModel(await openModel({ resolve: resolveLocal, openRuntime }, source, options));
+    return new LensModel(await openModel(platform, source, options));
   }
 }

@@ -70,17 +70,20 @@ export class Readout {
 
   /** Fetches the weights and sets the sessions up. */
   async prepare(signal?: AbortSignal): Promise<void> {
-    await this.#weights.need('embed', signal); // a tied unembedding is the embedding
-    await this.#weights.need('final', signal);
     throwIfCancelled(signal);
+    if (!this.#norm || !this.#shares) {
+      await this.#weights.need('embed', signal); // a tied unembedding is the embedding
+      await this.#weights.use('final', signal, () =>
+        Promise.all([this.#normSession(), this.#shareSessions()]),
+      );
+    }
     await Promise.all([this.#normSession(), this.#shareSessions()]);
   }
 
   /** Sessions are made on first use; a failed one is forgotten, so that the next run tries again. */
   #normSession(): Promise<Session> {
-    const { stored } = this.#weights;
     this.#norm ??= this.#runtime
-      .session('final norm', finalNormGraph(this.#spec, stored, this.#runtime.centreFirst))
+      .session('final norm', finalNormGraph(this.#spec, this.#weights, this.#runtime.centreFirst))
       .catch((error: unknown) => {
         this.#norm = undefined;
         throw error;
@@ -105,7 +108,8 @@ export class Readout {
       const to = Math.min(dVocab, first + count);
       const graph = unembedGraph(
         this.#spec,
-        this.#weights.storedRows(weights.unembed, first, to),
+        this.#weights.packedRows(weights.unembed, first, to) ??
+          this.#weights.storedRows(weights.unembed, first, to),
         this.#reducer.wantsExps,
       );
       shares.push({ first, count: to - first, session: await this.#runtime.session('unembedding', graph) });

@@ -7,9 +7,10 @@ import { DeviceError, messageOf } from '../shared/errors.ts';
 import type { DeviceChoice, LoadOptions, ModelFiles } from './api.ts';
 import { chooseDevice } from './choose-device.ts';
 import { openDevice } from './gpu.ts';
-import { httpFiles, resolveWeb } from './http-source.ts';
-import { Model, openModel } from './model.ts';
+import { httpFiles } from './http-source.ts';
+import { Model, openModel, type Platform } from './model.ts';
 import { Queue } from './queue.ts';
+import { resolveWeb } from './resolve-web.ts';
 import type { LoadedOrt } from './runtime.ts';
 
 export type * from './api.ts';
@@ -17,6 +18,8 @@ export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';
 export { httpFiles };
+export * from './blob-source.ts';
+export { askPersistence, deleteKept, listKept, type KeptModel } from './kept-storage.ts';
 
 /** Where things lie; the page's build says so once. */
 export interface RuntimeConfig {
@@ -24,11 +27,17 @@ export interface RuntimeConfig {
   readonly base: URL;
   /** Folder of the embedded models. */
   readonly models: URL;
+  /** Where `owner/name` leads, with a slash at its end. Default: https://huggingface.co/ */
+  readonly hub: URL;
+  /** Whether models from a hub or an address stay on the device (see {@link listKept}). Default true. */
+  readonly keep: boolean;
 }
 
 let config: RuntimeConfig = {
   base: new URL('./ort/', import.meta.url),
   models: new URL('./models/', import.meta.url),
+  hub: new URL('https://huggingface.co/'),
+  keep: true,
 };
 
 /** Call before the first `load` when the files don't lie beside this module. */
@@ -130,12 +139,16 @@ export class LensModel extends Model {
   /**
    * Opens a model: its config, tokenizer and header are read now, its weights with the first run.
    *
-   * @param source `fable-4m`, an address of a folder that holds a model's files, or any {@link ModelFiles}.
-   * @throws {NotFoundError} when there is no such model, file or tensor; {@link UnsupportedError} for a family or an
+   * @param source `fable-4m`; `owner/name`, with `@revision` or not, on the hub; the address of a folder that holds a
+   * model's files, or of a `.gguf` file; or any {@link ModelFiles}, such as {@link blobFiles} of a dropped folder.
+   * @throws {AccessError} for a gated or private model; {@link NotFoundError} when there is no such model, file or tensor; {@link UnsupportedError} for a family or an
    * option that would run wrong; {@link FormatError} for damaged files; {@link NetworkError}, {@link DeviceError}.
    */
   static async load(source: string | ModelFiles, options: LoadOptions = {}): Promise<LensModel> {
-    const platform = { resolve: (name: string) => resolveWeb(name, config.models), openRuntime };
+    const platform: Platform = {
+      resolve: (name, how) => resolveWeb(name, config, how),
+      openRuntime,
+    };
     return new LensModel(await openModel(platform, source, options));
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Weights, part by part: the embedding, each block, the final norm and unembedding. A part is fetched when a run
- * first needs it, a few ahead, in layer order, and kept.
+ * Weights by name, for graphs and for readings. Their bytes come in parts (the embedding, each block, the final norm
+ * and unembedding), see `weight-parts.ts`.
  */
-import { CancelledError, FormatError, ShapeError, throwIfCancelled } from '../shared/errors.ts';
+import { FormatError, ShapeError } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import { isFloat, toFloat32 } from '../shared/formats/dtype.ts';
 import {
@@ -12,27 +12,12 @@ import {
   type TensorInfo,
   type TensorSet,
 } from '../shared/formats/tensors.ts';
-import type { StoredTensor } from '../shared/graph/parts.ts';
+import { isPackable, packMatrix } from '../shared/formats/gguf/packed.ts';
+import type { PackedTensor, StoredTensor } from '../shared/graph/parts.ts';
 import { blockTensorNames, tensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
 import type { WeightsProgress, WeightTensor } from './api.ts';
-
-/** Tensors closer than this are fetched in one range. */
-const COALESCE_BYTES = 256 * 1024;
-/** Parts fetched beside the one that is waited for. */
-const AHEAD = 2;
-
-/** Bytes of a fetched range; tensors point into it. */
-interface Range {
-  readonly start: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-interface Part {
-  readonly tensors: readonly TensorInfo[];
-  loading: Promise<void> | undefined;
-  stop: AbortController | undefined;
-  waiters: number;
-}
+import { sha256 } from './sha256.ts';
+import { WeightParts, type HoldLimits, type Range } from './weight-parts.ts';
 
 /** The order in which a run needs the parts: what the first row of the lens needs comes first. */
 export function partOrder(spec: ModelSpec): string[] {
@@ -40,45 +25,22 @@ export function partOrder(spec: ModelSpec): string[] {
   return ['embed', ...blocks.slice(0, 1), 'final', ...blocks.slice(1)];
 }
 
-/** Bytes to fetch in one request, and the tensors that lie in them. */
-interface Stretch {
-  readonly source: ByteSource;
-  readonly start: number;
-  end: number;
-  readonly tensors: TensorInfo[];
-}
-
-/** Neighbours in a file are fetched together. */
-function coalesce(tensors: readonly TensorInfo[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  for (const t of [...tensors].sort((a, b) => a.start - b.start)) {
-    const near = stretches.find((s) => s.source === t.source && t.start - s.end <= COALESCE_BYTES);
-    if (near) {
-      near.end = Math.max(near.end, t.end);
-      near.tensors.push(t);
-    } else {
-      stretches.push({ source: t.source, start: t.start, end: t.end, tensors: [t] });
-    }
-  }
-  return stretches;
-}
-
 export class WeightStore {
-  readonly totalBytes: number;
   readonly #set: TensorSet;
-  readonly #parts = new Map<string, Part>();
-  readonly #order: readonly string[];
-  readonly #ranges = new Map<string, Range>();
-  readonly #onProgress: ((progress: WeightsProgress) => void) | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #parts: WeightParts;
+  readonly #keepQuantized: boolean;
   readonly #sources = new Map<ByteSource, number>();
-  #loadedBytes = 0;
 
   /** @throws {ShapeError} when a tensor isn't what the config implies; {@link FormatError} for its type. */
-  constructor(set: TensorSet, spec: ModelSpec, onProgress?: (progress: WeightsProgress) => void) {
+  constructor(
+    set: TensorSet,
+    spec: ModelSpec,
+    onProgress?: (progress: WeightsProgress) => void,
+    limits?: HoldLimits,
+    keepQuantized = false,
+  ) {
     this.#set = set;
-    this.#onProgress = onProgress;
-    this.#order = partOrder(spec);
+    this.#keepQuantized = keepQuantized;
     for (const [name, shape] of spec.shapes) {
       const info = findTensor(set, name);
       if (info.shape.join() !== shape.join()) {
@@ -91,101 +53,54 @@ export class WeightStore {
       }
     }
     const { weights } = spec;
-    const claimed = new Set<string>();
-    const part = (key: string, names: readonly string[]): void => {
-      const tensors = names.filter((n) => !claimed.has(n)).map((n) => findTensor(set, n));
-      for (const n of names) claimed.add(n);
-      this.#parts.set(key, { tensors, loading: undefined, stop: undefined, waiters: 0 });
-    };
-    part('embed', weights.posEmbed === undefined ? [weights.embed] : [weights.embed, weights.posEmbed]);
-    weights.blocks.forEach((b, l) => part(`block.${l}`, blockTensorNames(b)));
-    part('final', [...tensorNames(weights.finalNorm), weights.unembed]);
-    this.totalBytes = [...claimed].reduce((n, name) => {
-      const { start, end } = findTensor(set, name);
-      return n + end - start;
-    }, 0);
+    const names = new Map<string, readonly string[]>([
+      ['embed', weights.posEmbed === undefined ? [weights.embed] : [weights.embed, weights.posEmbed]],
+      ['final', [...tensorNames(weights.finalNorm), weights.unembed]],
+    ]);
+    weights.blocks.forEach((b, l) => names.set(`block.${l}`, blockTensorNames(b)));
+    const claimed = new Set<string>(); // a tied unembedding comes with the embedding
+    const parts = partOrder(spec).map((key) => {
+      const own = (names.get(key) ?? []).filter((name) => !claimed.has(name));
+      for (const name of own) claimed.add(name);
+      return [key, own.map((name) => findTensor(set, name))] as const;
+    });
+    this.#parts = new WeightParts(new Map(parts), onProgress, limits);
+  }
+
+  get totalBytes(): number {
+    return this.#parts.totalBytes;
   }
 
   get progress(): WeightsProgress {
-    return { loadedBytes: this.#loadedBytes, totalBytes: this.totalBytes };
+    return this.#parts.progress;
   }
 
-  /** Whether a part's bytes are here. */
+  /** Whether parts go once they are used: a session a layer is all that should be held of such a model. */
+  get gives(): boolean {
+    return this.#parts.gives;
+  }
+
   has(key: string): boolean {
-    return (this.#parts.get(key)?.tensors ?? []).every((t) => this.#ranges.has(t.name));
+    return this.#parts.has(key);
   }
 
-  /** Resolves when more bytes have arrived. */
   nextProgress(): Promise<void> {
-    return new Promise((resolve) => {
-      const listener = (): void => {
-        this.#listeners.delete(listener);
-        resolve();
-      };
-      this.#listeners.add(listener);
-    });
+    return this.#parts.nextProgress();
   }
 
-  /** Fetches a part, and the next few behind it. */
-  async need(key: string, signal?: AbortSignal): Promise<void> {
-    const at = this.#order.indexOf(key);
-    for (const next of this.#order.slice(at + 1, at + 1 + AHEAD)) {
-      void this.#load(next, signal).catch(() => undefined); // its own turn reports what went wrong
-    }
-    await this.#load(key, signal);
+  /** @see WeightParts.need */
+  need(key: string, signal?: AbortSignal): Promise<void> {
+    return this.#parts.need(key, signal);
   }
 
-  /** Waits for a part; the fetch itself stops when everybody who waited has gone. */
-  async #load(key: string, signal: AbortSignal | undefined): Promise<void> {
-    throwIfCancelled(signal);
-    const part = this.#parts.get(key);
-    if (!part) throw new RangeError(`no part ${key}`);
-    if (this.has(key)) return;
-    if (!part.loading) {
-      part.stop = new AbortController();
-      const loading = this.#fetch(part, part.stop.signal).finally(() => {
-        if (part.loading === loading) part.loading = undefined;
-      });
-      loading.catch(() => undefined);
-      part.loading = loading;
-    }
-    const { loading, stop } = part;
-    part.waiters++;
-    let onAbort: (() => void) | undefined;
-    const cancelled = new Promise<never>((_, reject) => {
-      onAbort = () => reject(new CancelledError());
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-    try {
-      await Promise.race([loading, cancelled]);
-    } finally {
-      if (onAbort) signal?.removeEventListener('abort', onAbort);
-      part.waiters--;
-      if (part.waiters === 0 && part.loading === loading) {
-        stop?.abort();
-        part.loading = undefined;
-      }
-    }
-  }
-
-  async #fetch(part: Part, signal: AbortSignal): Promise<void> {
-    const missing = part.tensors.filter((t) => !this.#ranges.has(t.name));
-    for (const { source, start, end, tensors } of coalesce(missing)) {
-      const bytes = await source.read(start, end, signal);
-      for (const t of tensors) {
-        this.#ranges.set(t.name, { start, bytes });
-        this.#loadedBytes += t.end - t.start;
-      }
-      this.#onProgress?.(this.progress);
-      for (const listener of [...this.#listeners]) listener();
-    }
+  /** @see WeightParts.use */
+  use<T>(key: string, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+    return this.#parts.use(key, signal, task);
   }
 
   /** A tensor's bytes, which {@link need} has fetched. */
   #bytes(info: TensorInfo): Uint8Array<ArrayBuffer> {
-    const range = this.#ranges.get(info.name);
-    if (!range) throw new Error(`${info.name}: used before it was fetched`);
-    return range.bytes.subarray(info.start - range.start, info.end - range.start);
+    return bytesIn(info, this.#parts.range(info.name));
   }
 
   /** @throws {FormatError} for whole numbers. */
@@ -209,10 +124,24 @@ export class WeightStore {
     return this.#converted(info, from, to, [to - from, info.shape[1] as number]);
   }
 
+  /** A matrix that stays quantized on the device: where that is wanted, and its type can. */
+  readonly packed = (name: string): PackedTensor | undefined =>
+    this.packedRows(name, 0, findTensor(this.#set, name).shape[0] ?? 0);
+
+  /** Rows [from, to) of such a matrix. */
+  packedRows(name: string, from: number, to: number): PackedTensor | undefined {
+    const info = findTensor(this.#set, name);
+    const [, columns] = info.shape;
+    if (!this.#keepQuantized || columns === undefined || !isPackable(info.dtype)) return undefined;
+    const rows = rowsInOrder(info, this.#bytes(info), from, to);
+    const matrix = packMatrix(rows, info.dtype, to - from, columns);
+    return { name: `${name}.${from}`, shape: [to - from, columns], matrix };
+  }
+
   #converted(info: TensorInfo, from: number, to: number, shape: readonly number[]): StoredTensor {
     const { name, dtype, source, pairedHeads } = info;
     const rows = rowsInOrder(info, this.#bytes(info), from, to);
-    const range = this.#ranges.get(name);
+    const range = this.#parts.range(name);
     if ((dtype === 'F32' || dtype === 'F16') && pairedHeads === undefined && range) {
       const { start, bytes } = range;
       const offset = rows.byteOffset - bytes.byteOffset;
@@ -241,7 +170,7 @@ export class WeightStore {
 
   /** A tensor's bytes, from memory or fetched for this once. */
   async #anyBytes(info: TensorInfo, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#ranges.has(info.name) ? this.#bytes(info) : info.source.read(info.start, info.end, signal);
+    return this.#parts.range(info.name) ? this.#bytes(info) : info.source.read(info.start, info.end, signal);
   }
 
   /** Any tensor of the file in f32, fetched if it isn't here. */
@@ -256,12 +185,11 @@ export class WeightStore {
    * same for one file or many shards.
    */
   async hash(signal?: AbortSignal): Promise<string> {
-    const names = [...this.#parts.values()].flatMap((p) => p.tensors.map((t) => t.name)).sort();
     const lines: string[] = [];
-    for (const name of names) {
-      const info = findTensor(this.#set, name);
-      const bytes = await this.#anyBytes(info, signal);
-      lines.push(`${name} ${info.dtype} ${info.shape.join('x')} ${await sha256(bytes)}\n`);
+    for (const info of this.#parts.tensors.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const { name, dtype, shape } = info;
+      const digest = this.#parts.digest(name) ?? (await sha256(await this.#anyBytes(info, signal)));
+      lines.push(`${name} ${dtype} ${shape.join('x')} ${digest}\n`);
     }
     return sha256(new TextEncoder().encode(lines.join('')));
   }
@@ -275,12 +203,11 @@ export class WeightStore {
 
   /** Drops all bytes and stops what is under way. */
   dispose(): void {
-    for (const part of this.#parts.values()) part.stop?.abort();
-    this.#ranges.clear();
+    this.#parts.dispose();
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+function bytesIn(info: TensorInfo, range: Range | undefined): Uint8Array<ArrayBuffer> {
+  if (!range) throw new Error(`${info.name}: used before it was fetched`);
+  return range.bytes.subarray(info.start - range.start, info.end - range.start);
 }

@@ -72,6 +72,9 @@ export class NetworkError extends ResidscopeError {
   }
 }
 
+/** A server wants to know who asks: a gated or private model without a licence accepted or a token. Kind `network`. */
+export class AccessError extends NetworkError {}
+
 /** The GPU or the wasm runtime is missing, was lost, or refused. */
 export class DeviceError extends ResidscopeError {
   constructor(message: string, options?: ErrorOptions) {

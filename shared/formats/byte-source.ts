@@ -1,18 +1,24 @@
 /** The byte-range port: weight formats are read through it, whatever is behind (HTTP, a file, memory). */
 import { FormatError } from '../errors.ts';
 
+/** Told while a read goes on: so many more bytes have arrived. A source that has them all at once need not tell. */
+export type OnBytes = (bytes: number) => void;
+
 export interface ByteSource {
   /** For messages: `fable-4m/model.safetensors`. */
   readonly name: string;
   /** Bytes in all. */
   readonly size: number;
+  /** Reading again costs no network: memory, a disk, what the device keeps. Missing: it does. */
+  readonly local?: boolean;
   /**
    * Bytes [start, end). Gives exactly `end − start` bytes or throws.
    *
+   * @param onBytes its calls add up to `end − start` at most.
    * @throws {FormatError} when the range reaches past the end.
    * @throws {NetworkError} when a server fails.
    */
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  read(start: number, end: number, signal?: AbortSignal, onBytes?: OnBytes): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** @throws {FormatError} `name: bytes [a, b) reach past the end (c bytes)` */
@@ -31,6 +37,7 @@ export function checkRange(source: { name: string; size: number }, start: number
 export class MemorySource implements ByteSource {
   readonly name: string;
   readonly size: number;
+  readonly local = true;
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
   constructor(name: string, bytes: Uint8Array<ArrayBuffer>) {
