@@ -30,9 +30,10 @@ function comparable(spec: unknown): unknown {
   const text = JSON.stringify(spec, (key, value: unknown) => {
     if (key === 'shapes' || key === 'layout' || key === 'offset') return undefined;
     if (typeof value === 'string') return value.replace(/^transformer\./, '');
-    return value instanceof Map ? Object.fromEntries(value) : value;
+    return value instanceof Map ? Object.fromEntries(value as ReadonlyMap<string, unknown>) : value;
   });
-  return JSON.parse(text);
+  const plain: unknown = JSON.parse(text);
+  return plain;
 }
 
 /** Frequencies and scales went through f32 in the file. */
