@@ -1,6 +1,8 @@
 /** The page's start: an engine, a session around it, and the page that shows it. */
 import { Session } from './controllers/session.ts';
+import { watchDrops } from './controllers/drops.ts';
 import { AppElement } from './elements/app.ts';
+import { openDropped } from './elements/open.ts';
 import { startEngine } from './engine/start.ts';
 
 const session = new Session(startEngine());
@@ -14,6 +16,7 @@ const app = new AppElement();
 app.session = session;
 document.querySelector('.plain')?.remove();
 document.body.append(app);
+watchDrops(session, (items) => void openDropped(session, items));
 
 const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
 session.open(connection?.saveData ?? false);

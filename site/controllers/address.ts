@@ -57,6 +57,7 @@ export class Address {
       model: f.model,
       device: f.device,
       bos: f.bos,
+      chat: f.chat,
       text: f.prompt ?? '',
       askedIds: f.ids,
       pins: f.pins,
@@ -75,9 +76,19 @@ export class Address {
   }
 }
 
-function fragmentOf({ request, model, device, bos, selected, pins, colour, order }: ViewState): Fragment {
+function fragmentOf({
+  request,
+  model,
+  device,
+  bos,
+  chat,
+  selected,
+  pins,
+  colour,
+  order,
+}: ViewState): Fragment {
   return {
-    ...(request ?? { model, device, bos, prompt: undefined, ids: undefined }),
+    ...(request ?? { model, device, bos, chat, prompt: undefined, ids: undefined }),
     layer: selected?.layer,
     pos: selected?.pos,
     pins,
@@ -86,8 +97,8 @@ function fragmentOf({ request, model, device, bos, selected, pins, colour, order
   };
 }
 
-function asRequest({ model, device, bos, prompt, ids }: Fragment): Request {
-  return { model, device, bos, prompt: ids ? undefined : (prompt ?? ''), ids };
+function asRequest({ model, device, bos, chat, prompt, ids }: Fragment): Request {
+  return { model, device, bos, chat, prompt: ids ? undefined : (prompt ?? ''), ids };
 }
 
 function sameRequest(a: Request | undefined, b: Request | undefined): boolean {
@@ -95,6 +106,7 @@ function sameRequest(a: Request | undefined, b: Request | undefined): boolean {
     a?.model === b?.model &&
     a?.device === b?.device &&
     a?.bos === b?.bos &&
+    a?.chat === b?.chat &&
     a?.prompt?.toWellFormed() === b?.prompt?.toWellFormed() &&
     a?.ids?.join() === b?.ids?.join()
   );

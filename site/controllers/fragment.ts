@@ -12,6 +12,7 @@ export interface Fragment {
   readonly ids: readonly number[] | undefined;
   readonly device: DeviceChoice;
   readonly bos: 'auto' | boolean;
+  readonly chat: boolean;
   readonly layer: number | undefined;
   readonly pos: number | undefined;
   readonly pins: readonly number[];
@@ -31,6 +32,7 @@ export function readFragment(hash: string): Fragment {
     ids: ids.length > 0 ? ids : undefined,
     device: oneOf(DEVICES, fields.get('device')) ?? 'auto',
     bos: bos === '1' || bos === 'true' ? true : bos === '0' || bos === 'false' ? false : 'auto',
+    chat: fields.get('chat') === '1',
     layer: number(fields.get('layer'), -1),
     pos: number(fields.get('pos'), 0),
     pins: [...new Set(numbers(fields.get('pins')))].slice(0, MAX_PINS),
@@ -46,6 +48,7 @@ export function writeFragment(view: Fragment): string {
   else if (view.prompt !== undefined) fields.push(['prompt', view.prompt.toWellFormed()]);
   if (view.device !== 'auto') fields.push(['device', view.device]);
   if (view.bos !== 'auto') fields.push(['bos', view.bos ? '1' : '0']);
+  if (view.chat) fields.push(['chat', '1']);
   if (view.layer !== undefined) fields.push(['layer', String(view.layer)]);
   if (view.pos !== undefined) fields.push(['pos', String(view.pos)]);
   if (view.pins.length > 0) fields.push(['pins', view.pins.join(',')]);

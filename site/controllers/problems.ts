@@ -4,8 +4,9 @@ import { ResidscopeError, toErrorMessage, type ErrorKind } from '../../shared/er
 import { DEFAULT_MODEL, type ViewState } from './view-state.ts';
 
 /** `retry`: run again; `wasm`: leave the GPU; `model`: the embedded model; `example`: a prompt that works;
- * `shorten`: the longest start of the prompt that fits. */
-export type WayOut = 'retry' | 'wasm' | 'model' | 'example' | 'shorten';
+ * `shorten`: the longest start of the prompt that fits; `pick`: the list of models; `token`: the same, at the field
+ * for an access token. */
+export type WayOut = 'retry' | 'wasm' | 'model' | 'example' | 'shorten' | 'pick' | 'token';
 
 export interface Problem {
   readonly kind: ErrorKind;
@@ -50,10 +51,21 @@ export function problemOf(error: unknown, { model, device }: Pick<ViewState, 'mo
   if (ANOTHER_MODEL.includes(kind) && model !== DEFAULT_MODEL) {
     if (kind === 'not-found') ways.unshift('model');
     else ways.push('model');
+    ways.push('pick');
   }
   if (kind === 'input') ways.push('example');
   if (ways.length === 0) ways.push('retry');
   return { kind, title: TITLES[kind], message, ways };
+}
+
+/** A model whose files only the reader's own disk has, after a reload or in a copied address. */
+export function lostFiles(name: string): Problem {
+  return {
+    kind: 'not-found',
+    title: 'This model was opened from a disk',
+    message: `“${name}” was dropped on the page or picked there, and its files never left that device, so an address can’t bring them back. Drop them on this page again, or pick them.`,
+    ways: ['pick', 'model'],
+  };
 }
 
 /** A prompt that must not be sent to the tokenizer at all, or undefined. */

@@ -1,19 +1,23 @@
 /** Loading, running and cancelling: the engine's calls turned into state, one call at a time. */
-import type { DeviceChoice } from '../../engine/api.ts';
 import { InputError, throwIfCancelled } from '../../shared/errors.ts';
 import type { Engine } from '../engine/client.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { earlierPrompts, keepPrompt } from './keepsakes.ts';
-import { isCancelled, lengthProblem, problemOf, promptProblem, type Problem } from './problems.ts';
+import { isCancelled, lengthProblem, lostFiles, problemOf, promptProblem, type Problem } from './problems.ts';
+import { encode } from './chat.ts';
+import { Pace } from './pace.ts';
 import { afterEvent, emptyRun } from './run-view.ts';
 import type { Store } from './store.ts';
-import type { Request } from './view-state.ts';
+import { LOCAL, type Request, type ViewState } from './view-state.ts';
 
 /** Candidates a cell. */
 export const TOP_K = 10;
 
+/** What makes it another model. */
+type Asked = Pick<ViewState, 'model' | 'device' | 'files'>;
+
 interface Loading {
-  readonly key: string;
+  readonly asked: Asked;
   readonly controller: AbortController;
   readonly info: Promise<ModelInfo>;
 }
@@ -21,6 +25,8 @@ interface Loading {
 export class Runs {
   readonly #engine: Engine;
   readonly #store: Store;
+  /** For gated models on the hub. In memory only, and in no state that anything else sees. */
+  token: string | undefined;
   #loading: Loading | undefined;
   #running: AbortController | undefined;
 
@@ -34,18 +40,20 @@ export class Runs {
     this.#running?.abort();
     const controller = new AbortController();
     this.#running = controller;
-    const { text, askedIds, model, device, bos } = this.#store.state;
+    const { text, askedIds, model, device, bos, chat, files } = this.#store.state;
     const request: Request = {
       model,
       device,
       bos,
+      chat,
       prompt: askedIds ? undefined : text,
       ids: askedIds,
     };
-    const phase = this.#ready(model, device) ? 'running' : 'loading';
+    const phase = this.#isLoaded(this.#store.state) && this.#engine.alive ? 'running' : 'loading';
     this.#store.set({ phase, request, hovered: undefined, cancelled: false, problem: undefined });
     try {
-      const problem = askedIds ? undefined : promptProblem(text);
+      const lost = model.startsWith(LOCAL) && !files ? lostFiles(model.slice(LOCAL.length)) : undefined;
+      const problem = lost ?? (askedIds ? undefined : promptProblem(text));
       if (problem) this.#refuse(problem);
       else await this.#run(request, controller.signal);
     } catch (error) {
@@ -55,43 +63,57 @@ export class Runs {
     }
   }
 
+  /** Stops at once. A model that is not all here yet goes, with the memory that it took and its downloads. */
   cancel(): void {
+    const { phase, weights } = this.#store.state;
+    const arriving = weights !== undefined && weights.loadedBytes < weights.totalBytes;
     this.#loading?.controller.abort();
     this.#running?.abort();
+    if (phase === 'loading' || arriving) this.#engine.dispose();
   }
 
-  #ready(model: string, device: DeviceChoice): boolean {
-    return this.#loading?.key === keyOf(model, device) && this.#engine.alive;
+  #isLoaded({ model, device, files }: Asked): boolean {
+    const asked = this.#loading?.asked;
+    return asked?.model === model && asked.device === device && asked.files === files;
   }
 
   /** The model that is asked for, loaded if it isn't. */
   model(): Promise<ModelInfo> {
-    const { model, device, info } = this.#store.state;
-    const key = keyOf(model, device);
-    if (this.#loading?.key === key) {
+    const { model, device, files, info } = this.#store.state;
+    const asked = { model, device, files };
+    const { controller: before } = this.#loading ?? {};
+    if (this.#loading && this.#isLoaded(asked)) {
       if (info === undefined || this.#engine.alive) return this.#loading.info;
-    } else this.#loading?.controller.abort();
+    } else if (before) {
+      before.abort();
+      // Half of a large model is not waited for.
+      if (info === undefined) this.#engine.dispose();
+    }
     const controller = new AbortController();
-    const loading = { key, controller, info: this.#load(model, device, controller) };
+    const loading = { asked, controller, info: this.#load(asked, controller) };
     this.#loading = loading;
     return loading.info;
   }
 
-  async #load(model: string, device: DeviceChoice, controller: AbortController): Promise<ModelInfo> {
+  async #load({ model, device, files }: Asked, controller: AbortController): Promise<ModelInfo> {
     const { signal } = controller;
+    const pace = new Pace();
     this.#store.set({
       phase: 'loading',
       info: undefined,
       weights: undefined,
+      note: undefined,
       tokens: undefined,
       run: undefined,
     });
     try {
       const info = await this.#engine.load(model, {
         device,
+        files,
+        token: this.token,
         signal,
         onProgress: (weights) => {
-          if (!signal.aborted) this.#store.set({ weights });
+          if (!signal.aborted) this.#store.set({ weights: pace.take(weights, performance.now()) });
         },
       });
       throwIfCancelled(signal);
@@ -129,9 +151,10 @@ export class Runs {
     });
     for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, signal })) {
       throwIfCancelled(signal);
-      if (event.type === 'weights') this.#store.set({ weights: event });
+      // Bytes are told by the load's own progress, which knows their pace.
+      if (event.type === 'weights') continue;
       run = afterEvent(run, event, texts);
-      this.#store.set({ run });
+      this.#store.set(event.type === 'done' ? { run, note: event.note } : { run });
     }
     this.#store.set({
       phase: 'done',
@@ -139,9 +162,10 @@ export class Runs {
     });
   }
 
-  async #tokens({ prompt, ids, bos }: Request, { spec }: ModelInfo): Promise<Tokenized> {
+  async #tokens({ prompt, ids, bos, chat }: Request, info: ModelInfo): Promise<Tokenized> {
+    const { spec } = info;
     if (!ids) {
-      const tokens = await this.#engine.tokenize(prompt ?? '', bos);
+      const tokens = await encode(this.#engine, info, { text: prompt ?? '', bos, chat });
       if (tokens.ids.length === 0) throw new InputError('This prompt has no tokens. Type a few words.');
       return tokens;
     }
@@ -161,8 +185,4 @@ export class Runs {
   #refuse(problem: Problem): void {
     this.#store.set({ phase: 'error', problem, run: undefined, hovered: undefined });
   }
-}
-
-function keyOf(model: string, device: DeviceChoice): string {
-  return `${device} ${model}`;
 }

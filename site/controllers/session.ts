@@ -1,16 +1,17 @@
 /** All that a reader can do, in one object that the elements are given. */
 import type { DeviceChoice } from '../../engine/api.ts';
+import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
 import { Address } from './address.ts';
 import { EXAMPLES } from './examples.ts';
 import { earlierPrompts, forgetPrompts } from './keepsakes.ts';
-import type { WayOut } from './problems.ts';
+import { problemOf, type WayOut } from './problems.ts';
 import { Prompt } from './prompt.ts';
 import { Runs } from './runs.ts';
 import { Selection } from './selection.ts';
 import { Store } from './store.ts';
 import { Appearance } from './appearance.ts';
-import { DEFAULT_MODEL, INITIAL, type ColourBy, type RowOrder } from './view-state.ts';
+import { DEFAULT_MODEL, INITIAL, LOCAL, type ColourBy, type RowOrder, type ViewState } from './view-state.ts';
 
 export class Session {
   readonly store = new Store({ ...INITIAL, history: earlierPrompts() });
@@ -40,12 +41,13 @@ export class Session {
   }
 
   run(): void {
-    const { text, askedIds, model, device, bos, request } = this.store.state;
+    const { text, askedIds, model, device, bos, chat, request } = this.store.state;
     const again =
       request?.prompt === (askedIds ? undefined : text) &&
       request?.model === model &&
       request.device === device &&
-      request.bos === bos;
+      request.bos === bos &&
+      request.chat === chat;
     // Another prompt's selection would be a random cell of this one.
     if (!again) this.store.set({ selected: undefined });
     void this.#runs.run();
@@ -69,10 +71,47 @@ export class Session {
     this.store.set({ bos });
   }
 
-  /** Another model or device: takes effect at once when there is a prompt to run. */
+  setChat(chat: boolean): void {
+    this.store.set({ chat });
+  }
+
+  /** Another model or device: takes effect at once, on the first example when there is no prompt. */
   setEngine(model: string, device: DeviceChoice): void {
-    this.store.set({ model: model.trim() || DEFAULT_MODEL, device });
-    this.run();
+    const named = model.trim() || DEFAULT_MODEL;
+    // A file stays open for as long as its own name is asked for.
+    this.#open(named, device, named === this.store.state.model ? this.store.state.files : undefined);
+  }
+
+  /** A model in files that the reader dropped or picked. */
+  openFiles(entries: readonly FileEntry[]): void {
+    const [first] = entries;
+    if (!first) return;
+    const name = first.path.split('/')[0] ?? first.path;
+    this.#open(`${LOCAL}${name}`, this.store.state.device, entries);
+  }
+
+  /** Says on the page what went wrong outside of a run. */
+  complain(error: unknown): void {
+    this.store.set({ phase: 'error', problem: problemOf(error, this.store.state) });
+  }
+
+  /** For gated models on the hub; it stays in memory. */
+  setToken(token: string | undefined): void {
+    this.#runs.token = token;
+  }
+
+  get hasToken(): boolean {
+    return this.#runs.token !== undefined;
+  }
+
+  #open(model: string, device: DeviceChoice, files: readonly FileEntry[] | undefined): void {
+    const { state } = this.store;
+    // Ids mean other tokens in another model's vocabulary.
+    const patch = model === state.model ? {} : { pins: [], selected: undefined, chat: false };
+    this.store.set({ ...patch, model, device, files });
+    if (model !== state.model && state.askedIds) this.#prompt.type(textOf(state));
+    if (this.store.state.text === '' && !this.store.state.askedIds) this.pickExample(EXAMPLES[0].prompt);
+    else this.run();
   }
 
   setColour(colour: ColourBy): void {
@@ -91,6 +130,9 @@ export class Session {
   async takeWayOut(way: WayOut): Promise<void> {
     const { model, device } = this.store.state;
     switch (way) {
+      case 'pick':
+      case 'token':
+        break; // a dialog, which the page opens
       case 'retry':
         this.run();
         break;
@@ -109,4 +151,9 @@ export class Session {
         this.run();
     }
   }
+}
+
+/** What ids from the address say, without the begin-of-text token. */
+function textOf({ run }: ViewState): string {
+  return run ? run.pieces.filter((_, i) => i > 0 || run.ids[0] !== run.model.bosId).join('') : '';
 }

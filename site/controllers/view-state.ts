@@ -1,11 +1,16 @@
 /** Everything that the page shows, as one immutable value. Controllers replace it; elements only read it. */
-import type { DeviceChoice, RunTimings, WeightsProgress } from '../../engine/api.ts';
+import type { DeviceChoice, RunTimings } from '../../engine/api.ts';
+import type { FileEntry } from '../../engine/blob-source.ts';
 import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
+import type { Arrival } from './pace.ts';
 import type { Problem } from './problems.ts';
 
 export const DEFAULT_MODEL = 'fable-4m';
+
+/** Begins the name of a model whose files the reader dropped or picked: no address can bring those back. */
+export const LOCAL = 'file:';
 
 /** What `data-state` on the root element says. */
 export type Phase = 'loading' | 'running' | 'done' | 'error';
@@ -44,6 +49,8 @@ export interface Request {
   readonly model: string;
   readonly device: DeviceChoice;
   readonly bos: 'auto' | boolean;
+  /** The prompt goes into the model's chat template, as a message of the user. */
+  readonly chat: boolean;
   readonly prompt: string | undefined;
   readonly ids: readonly number[] | undefined;
 }
@@ -55,8 +62,15 @@ export interface ViewState {
   readonly model: string;
   readonly device: DeviceChoice;
   readonly bos: 'auto' | boolean;
+  readonly chat: boolean;
+  /** Of a model that the reader dropped or picked. */
+  readonly files: readonly FileEntry[] | undefined;
   readonly info: ModelInfo | undefined;
-  readonly weights: WeightsProgress | undefined;
+  readonly weights: Arrival | undefined;
+  /** What the reader should know of the model's files: that they can't be kept here, say. */
+  readonly note: string | undefined;
+  /** Files are dragged over the page. */
+  readonly dropping: boolean;
   /** The prompt box. */
   readonly text: string;
   /** Ids given in the address in place of a text; gone once the text is edited. */
@@ -93,8 +107,12 @@ export const INITIAL: ViewState = {
   model: DEFAULT_MODEL,
   device: 'auto',
   bos: 'auto',
+  chat: false,
+  files: undefined,
   info: undefined,
   weights: undefined,
+  note: undefined,
+  dropping: false,
   text: '',
   askedIds: undefined,
   tokens: undefined,

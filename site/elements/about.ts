@@ -6,6 +6,7 @@ import type { Session } from '../controllers/session.ts';
 import type { ViewState } from '../controllers/view-state.ts';
 import { checkRow } from './checks.ts';
 import { openDialog } from './dialog.ts';
+import { showModels } from './models.ts';
 
 const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
   ['auto', 'automatic'],
@@ -76,17 +77,12 @@ function settings(session: Session, close: () => void): TemplateResult {
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const data = new FormData(event.currentTarget);
     const chosen = DEVICES.find(([name]) => name === data.get('device'))?.[0] ?? 'auto';
-    const named = data.get('model');
     close();
-    session.setEngine(typeof named === 'string' ? named : '', chosen);
+    session.setEngine(model, chosen);
   };
   return html`
-    <h3>Another model or device</h3>
+    <h3>Another device or model</h3>
     <form @submit=${submit}>
-      <label class="small" for="model">
-        <code>fable-4m</code> (embedded), or the address of a folder with a model’s files
-      </label>
-      <input id="model" type="text" name="model" .value=${model} autocomplete="off" spellcheck="false" />
       <fieldset>
         <legend>Device</legend>
         ${DEVICES.map(
@@ -96,7 +92,10 @@ function settings(session: Session, close: () => void): TemplateResult {
             >`,
         )}
       </fieldset>
-      <div><button class="button primary" type="submit">Load and run</button></div>
+      <div class="ways">
+        <button class="button primary" type="submit">Run on it</button>
+        <button class="button" type="button" @click=${() => showModels(session)}>Pick another model</button>
+      </div>
     </form>
   `;
 }

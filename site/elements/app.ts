@@ -1,11 +1,11 @@
 /** The page: header with what runs where, prompt, lens, inspector and charts. */
 import { css, html, type TemplateResult } from 'lit';
 import type { ViewState } from '../controllers/view-state.ts';
-import { THEMES } from '../controllers/view-state.ts';
+import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
 import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
-import { openAbout, openDefinitions } from './open.ts';
+import { openAbout, openDefinitions, openModels } from './open.ts';
 import { Panel } from './panel.ts';
 import './certainty.ts';
 import './inspector.ts';
@@ -96,6 +96,19 @@ export class AppElement extends Panel {
         position: sticky;
         top: 12px;
       }
+      .drop {
+        position: fixed;
+        inset: 10px;
+        z-index: 5;
+        display: grid;
+        place-items: center;
+        border: 2px dashed var(--accent);
+        border-radius: 16px;
+        background: color-mix(in srgb, var(--bg) 86%, transparent);
+        font-size: 18px;
+        font-weight: 600;
+        pointer-events: none;
+      }
       @media (max-width: 900px) {
         header {
           padding: 8px 12px;
@@ -120,7 +133,13 @@ export class AppElement extends Panel {
       }
     `,
   ];
-  protected readonly shows = ['info', 'run', 'theme', 'model'] as const satisfies (keyof ViewState)[];
+  protected readonly shows = [
+    'info',
+    'run',
+    'theme',
+    'model',
+    'dropping',
+  ] as const satisfies (keyof ViewState)[];
 
   protected override render(): TemplateResult {
     const { theme } = this.state;
@@ -160,17 +179,20 @@ export class AppElement extends Panel {
           <rs-certainty .session=${this.session}></rs-certainty>
         </div>
       </main>
+      ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, or a .gguf file</p>` : ''}
     `;
   }
 
   #chips(): TemplateResult {
     const { info, run, model } = this.state;
     const about = (): void => openAbout(this.session);
-    if (!info) return html`<button class="pill" @click=${about}><b>${model}</b></button>`;
+    const models = (): void => openModels(this.session);
+    const chip = html`<b>${(info?.id ?? model).replace(LOCAL, '')}</b>`;
+    if (!info) return html`<button class="pill" @click=${models} title="Pick a model">${chip}</button>`;
     const checks = run?.checks && checksSummary(run.checks);
     return html`
-      <button class="pill" @click=${about} title="The model: its shape, and another one">
-        <span><b>${info.id}</b> · ${plural(info.spec.nLayers, 'layer')} · ${bytes(info.weightBytes)}</span>
+      <button class="pill" @click=${models} title="Pick another model">
+        <span>${chip} · ${plural(info.spec.nLayers, 'layer')} · ${bytes(info.weightBytes)}</span>
       </button>
       <button class="pill" @click=${about} title=${`${info.device.detail}. ${info.device.reason}`}>
         ${info.device.name === 'webgpu' ? 'WebGPU' : 'wasm'}${

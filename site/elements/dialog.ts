@@ -89,14 +89,10 @@ export class DialogElement extends LitElement {
         gap: 10px;
         margin-top: 4px;
       }
-      input[type='text'] {
-        width: 100%;
-        padding: 6px 9px;
-        border: 1px solid var(--line-strong);
-        border-radius: 8px;
-        background: var(--bg);
-        font-family: var(--mono);
-        font-size: 13px;
+      .ways {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
       }
       fieldset {
         display: flex;

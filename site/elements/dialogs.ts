@@ -1,3 +1,5 @@
 /** The dialogs, in one file to fetch. */
+export { filesOfDrop } from '../controllers/dropped.ts';
 export { showAbout } from './about.ts';
 export { showDefinitions } from './definitions.ts';
+export { showModels } from './models.ts';

@@ -37,6 +37,7 @@ export class LensElement extends Panel {
     'order',
     'scheme',
     'cancelled',
+    'note',
   ] as const satisfies (keyof ViewState)[];
 
   protected override render(): TemplateResult {
@@ -100,7 +101,7 @@ export class LensElement extends Panel {
   }
 
   #below(): TemplateResult {
-    const { run, colour, cancelled, phase } = this.state;
+    const { run, colour, cancelled, phase, note } = this.state;
     if (!run) return html``;
     const { most } = scaleOf(run, colour);
     const end = colour === 'probability' ? '1' : colour === 'kl' ? `${nats(most)}, logarithmic` : nats(most);
@@ -124,6 +125,7 @@ export class LensElement extends Panel {
               ? sentences(run).map((segments) => html`<p>${segments.map(segment)}</p>`)
               : nothing
         }
+        ${note === undefined ? nothing : html`<p class="small">${note}</p>`}
       </div>
     `;
   }

@@ -2,9 +2,11 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { EXAMPLES } from '../controllers/examples.ts';
 import { bytes } from '../controllers/numbers.ts';
+import { timeLeft, type Arrival } from '../controllers/pace.ts';
 import type { Problem, WayOut } from '../controllers/problems.ts';
 import type { Session } from '../controllers/session.ts';
-import { DEFAULT_MODEL, layerName, type ViewState } from '../controllers/view-state.ts';
+import { DEFAULT_MODEL, layerName, type RunView, type ViewState } from '../controllers/view-state.ts';
+import { openModels } from './open.ts';
 
 const WAYS: Record<WayOut, string> = {
   retry: 'Try again',
@@ -12,6 +14,8 @@ const WAYS: Record<WayOut, string> = {
   model: `Use ${DEFAULT_MODEL}`,
   example: 'Run an example',
   shorten: 'Run the beginning',
+  pick: 'Pick a model',
+  token: 'Give an access token',
 };
 
 /** Bytes while weights arrive, rows while a run goes on. */
@@ -25,14 +29,8 @@ export function progressLine({ weights, run, info, model }: ViewState): Template
   }
   if (arriving) {
     const { loadedBytes, totalBytes } = arriving;
-    const words = `${bytes(loadedBytes)} of ${bytes(totalBytes)}`;
-    return bar(
-      'Loading weights',
-      `weights of ${info?.id ?? model}: ${words}`,
-      loadedBytes,
-      totalBytes,
-      words,
-    );
+    const words = arrivalWords(arriving, run);
+    return bar('Loading weights', words, loadedBytes, totalBytes, words);
   }
   return bar(
     info ? 'Running' : 'Loading',
@@ -41,6 +39,18 @@ export function progressLine({ weights, run, info, model }: ViewState): Template
     1,
     '',
   );
+}
+
+/** `block 3 of 12 · 45.1 MB of 249 MB · 5.2 MB/s · about 40 s left` */
+function arrivalWords(arriving: Arrival, run: RunView | undefined): string {
+  const blocks = run?.model.spec.nLayers ?? 0;
+  // Row 0 is the embedding; the block that is waited for is the one after the last row.
+  const rows = run?.rows.length ?? 0;
+  const part = rows === 0 ? 'embedding' : `block ${Math.min(rows, blocks)} of ${blocks}`;
+  const { loadedBytes, totalBytes, rate } = arriving;
+  const words = [part, `${bytes(loadedBytes)} of ${bytes(totalBytes)}`];
+  if (rate !== undefined) words.push(`${bytes(rate)}/s`, timeLeft(arriving));
+  return words.filter(Boolean).join(' · ');
 }
 
 function bar(
@@ -74,15 +84,18 @@ export function problemNotice(problem: Problem, session: Session): TemplateResul
     <div class="ways">
       ${problem.ways.map(
         (way, i) =>
-          html`<button
-            class="button ${i === 0 ? 'primary' : ''}"
-            @click=${() => void session.takeWayOut(way)}
-          >
+          html`<button class="button ${i === 0 ? 'primary' : ''}" @click=${() => takeWayOut(session, way)}>
             ${WAYS[way]}
           </button>`,
       )}
     </div>
   </div>`;
+}
+
+function takeWayOut(session: Session, way: WayOut): void {
+  if (way === 'pick') openModels(session);
+  else if (way === 'token') openModels(session, 'token');
+  else void session.takeWayOut(way);
 }
 
 export function emptyNotice({ cancelled }: ViewState, session: Session): TemplateResult {

@@ -18,6 +18,7 @@ export class PromptElement extends Panel {
     'text',
     'tokens',
     'bos',
+    'chat',
     'info',
     'phase',
     'history',
@@ -48,7 +49,7 @@ export class PromptElement extends Panel {
       ${this.#chips()}
       <div class="row">
         <div class="grow">${this.#examples()}</div>
-        ${this.#bos()} ${this.#earlier()}
+        ${this.#chat()} ${this.#bos()} ${this.#earlier()}
         ${
           busy
             ? html`<button class="button run" @click=${() => this.session.cancel()}>Cancel</button>`
@@ -109,8 +110,20 @@ export class PromptElement extends Panel {
     );
   }
 
+  #chat(): TemplateResult | '' {
+    const { chat, info } = this.state;
+    if (!info?.chat) return '';
+    return html`<label
+      class="switch"
+      title="Put the prompt into the model’s own chat template, as a message of the user, and read what would be answered."
+    >
+      <input type="checkbox" role="switch" .checked=${chat} @change=${() => this.session.setChat(!chat)} />
+      chat template
+    </label>`;
+  }
+
   #bos(): TemplateResult {
-    const { bos, info } = this.state;
+    const { bos, info, chat } = this.state;
     const byDefault = info?.addsBos ?? false;
     const on = bos === 'auto' ? byDefault : bos;
     return html`<label
@@ -121,7 +134,7 @@ export class PromptElement extends Panel {
         type="checkbox"
         role="switch"
         .checked=${on}
-        ?disabled=${info?.bosId === undefined}
+        ?disabled=${info?.bosId === undefined || (chat && info.chat !== undefined)}
         @change=${() => {
           this.session.setBos(on === byDefault ? !on : 'auto');
         }}

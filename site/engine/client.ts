@@ -4,15 +4,20 @@
  * cancellation in time is ended, so that Cancel always works.
  */
 import type { DeviceChoice, WeightsProgress } from '../../engine/api.ts';
+import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
 import type { Trajectory } from '../../shared/lens/readings.ts';
 import type { CallName, Calls, FromWorker, ModelInfo, RunEvent, Tokenized, ToWorker } from './protocol.ts';
 
 /** Milliseconds that a cancelled call may take to end before its worker is ended. */
 const CANCEL_GRACE = 4000;
+/** Bytes of weights from which a worker is not used for another model. */
+const HELD_BYTES = 50e6;
 
 export interface LoadRequest {
   readonly device?: DeviceChoice;
+  readonly files?: readonly FileEntry[] | undefined;
+  readonly token?: string | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: WeightsProgress) => void;
 }
@@ -32,6 +37,7 @@ export interface Engine {
   texts(ids: readonly number[]): Promise<Calls['texts'][1]>;
   run(ids: readonly number[], request?: RunRequest): AsyncIterable<RunEvent>;
   trajectories(pos: number, tokenIds: readonly number[]): Promise<readonly Trajectory[]>;
+  /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
 
@@ -55,6 +61,8 @@ export class EngineClient implements Engine {
   readonly #start: () => WorkerPort;
   #worker: WorkerPort | undefined;
   #loaded = false;
+  /** Bytes of the model that the worker has loaded last. */
+  #heldBytes = 0;
   #nextId = 1;
   readonly #open = new Map<number, Open>();
   #onProgress: ((progress: WeightsProgress) => void) | undefined;
@@ -67,10 +75,16 @@ export class EngineClient implements Engine {
     return this.#worker !== undefined && this.#loaded;
   }
 
-  async load(source: string, { device = 'auto', signal, onProgress }: LoadRequest = {}): Promise<ModelInfo> {
+  async load(
+    source: string,
+    { device = 'auto', files, token, signal, onProgress }: LoadRequest = {},
+  ): Promise<ModelInfo> {
+    // The memory of wasm never shrinks: a thread that held a large model, or part of one, makes way for a new one.
+    if (this.#heldBytes > HELD_BYTES) this.#stop(new CancelledError());
     this.#loaded = false;
     this.#onProgress = onProgress;
-    const info = await this.#call('load', { source, device }, signal);
+    const info = await this.#call('load', { source, device, files, token }, signal);
+    this.#heldBytes = info.weightBytes;
     this.#loaded = true;
     return info;
   }
@@ -210,6 +224,7 @@ export class EngineClient implements Engine {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#loaded = false;
+    this.#heldBytes = 0;
     const calls = [...this.#open.values()];
     this.#open.clear();
     for (const call of calls) call.onEnd({ error });

@@ -16,7 +16,9 @@ import type { TokenizerPort } from '../../shared/tokenizer/encoding.ts';
 import type {
   CallName,
   Calls,
+  ChatTemplate,
   FromWorker,
+  LoadAsk,
   ModelInfo,
   RunEvent,
   SpecSummary,
@@ -32,13 +34,16 @@ export interface HostedModel {
   readonly spec: SpecSummary;
   readonly device: DeviceInfo;
   readonly weightBytes: number;
+  /** What the reader should know of where the files come from. May change. */
+  readonly note?: string | undefined;
+  readonly chatTemplate?: ChatTemplate | undefined;
   stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
   lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
   dispose(): Promise<void> | void;
 }
 
 export interface HostPorts {
-  load(source: string, options: LoadOptions): Promise<HostedModel>;
+  load(ask: LoadAsk, options: LoadOptions): Promise<HostedModel>;
   post(message: FromWorker, transfer: ArrayBuffer[]): void;
 }
 
@@ -109,14 +114,15 @@ export class EngineHost {
     });
   }
 
-  async #load({ source, device }: Calls['load'][0], signal: AbortSignal): Promise<ModelInfo> {
+  async #load(ask: LoadAsk, signal: AbortSignal): Promise<ModelInfo> {
     const old = this.#model;
     this.#model = undefined;
     this.#states = [];
     await old?.dispose();
-    const model = await this.#ports.load(source, {
-      device,
+    const model = await this.#ports.load(ask, {
+      device: ask.device,
       signal,
+      ...(ask.token !== undefined && { token: ask.token }),
       onProgress: (progress) => this.#post({ type: 'weights', progress }),
     });
     this.#model = model;
@@ -128,6 +134,7 @@ export class EngineHost {
       weightBytes: model.weightBytes,
       bosId: model.tokenizer.bosId,
       addsBos: model.tokenizer.addsBos,
+      chat: model.chatTemplate,
     };
   }
 
@@ -171,6 +178,9 @@ export class EngineHost {
           this.#event(id, { type: 'late', late: parcel.late(event.late) }, parcel.buffers);
           break;
         }
+        case 'done':
+          this.#event(id, { ...event, note: model.note });
+          break;
         default:
           this.#event(id, event);
       }

@@ -3,6 +3,7 @@
  * cross as {@link ErrorMessage}. Every request carries a number; answers name it.
  */
 import type { DeviceChoice, DeviceInfo, RunTimings, WeightsProgress } from '../../engine/api.ts';
+import type { FileEntry } from '../../engine/blob-source.ts';
 import type { ErrorMessage } from '../../shared/errors.ts';
 import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
@@ -20,6 +21,25 @@ export interface SpecSummary {
   readonly nCtx: number;
 }
 
+/** What a chat template is rendered with. */
+export interface ChatTemplate {
+  /** Jinja, as the model's own tokenizer_config.json has it. */
+  readonly template: string;
+  /** Texts of the special tokens that templates name; empty where there is none. */
+  readonly bosToken: string;
+  readonly eosToken: string;
+}
+
+/** What to load. */
+export interface LoadAsk {
+  readonly source: string;
+  readonly device: DeviceChoice;
+  /** Files that the reader dropped or picked, in place of what `source` would lead to. */
+  readonly files?: readonly FileEntry[] | undefined;
+  /** For the hub, in memory only. */
+  readonly token?: string | undefined;
+}
+
 export interface ModelInfo {
   readonly id: string;
   readonly spec: SpecSummary;
@@ -29,6 +49,8 @@ export interface ModelInfo {
   readonly bosId: number | undefined;
   /** Whether the tokenizer's own post-processor puts `bos` in front. */
   readonly addsBos: boolean;
+  /** Of models that were made for chats. */
+  readonly chat: ChatTemplate | undefined;
 }
 
 /** An encoding with one display text a token. */
@@ -46,11 +68,12 @@ export type RunEvent =
   | { readonly type: 'readings'; readonly readings: LayerReadings }
   | { readonly type: 'late'; readonly late: LateReadings }
   | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
-  | { readonly type: 'done'; readonly timings: RunTimings };
+  /** `note`: what the reader should know of the model's files by now. */
+  | { readonly type: 'done'; readonly timings: RunTimings; readonly note: string | undefined };
 
 /** Calls with one answer: name → [what is asked, what comes back]. */
 export interface Calls {
-  load: [{ readonly source: string; readonly device: DeviceChoice }, ModelInfo];
+  load: [LoadAsk, ModelInfo];
   tokenize: [{ readonly text: string; readonly bos: 'auto' | boolean }, Tokenized];
   texts: [
     { readonly ids: readonly number[] },

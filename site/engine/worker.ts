@@ -1,5 +1,5 @@
 /** The engine's own thread: the library and its host, wired to the page's messages. */
-import { configureRuntime, LensModel } from '../../engine/web.ts';
+import { blobFiles, configureRuntime, LensModel } from '../../engine/web.ts';
 import { EngineHost } from './host.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
@@ -17,7 +17,7 @@ configureRuntime({
 });
 
 const host = new EngineHost({
-  load: (source, options) => LensModel.load(source, options),
+  load: ({ source, files }, options) => LensModel.load(files ? blobFiles(files) : source, options),
   post: (message, transfer) => scope.postMessage(message, transfer),
 });
 scope.addEventListener('message', ({ data }) => host.receive(data));
