@@ -5,7 +5,6 @@ import type { MemoryLimits } from './memory.ts';
 import { PlainForward } from './plain-forward.ts';
 import { Readout } from './readout.ts';
 import { PlainReducer } from './reduce-plain.ts';
-import { WgslReducer } from './reduce-wgsl.ts';
 import { Runtime, type LoadedOrt } from './runtime.ts';
 import type { WeightStore } from './weights.ts';
 
@@ -16,15 +15,17 @@ export interface Machine {
   readonly plain: PlainForward;
 }
 
-export function makeMachine(
+export async function makeMachine(
   loaded: LoadedOrt,
   spec: ModelSpec,
   weights: WeightStore,
   limits: MemoryLimits,
-): Machine {
+): Promise<Machine> {
   const runtime = new Runtime(loaded);
   const memory = { ...limits, bindingBytes: Math.min(limits.bindingBytes, runtime.bindingBytes) };
-  const reducer = runtime.gpu ? new WgslReducer(runtime.gpu) : new PlainReducer();
+  const reducer = runtime.gpu
+    ? new (await import('./reduce-wgsl.ts')).WgslReducer(runtime.gpu)
+    : new PlainReducer();
   return {
     runtime,
     forward: new Forward(runtime, spec, weights, memory),

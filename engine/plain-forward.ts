@@ -60,9 +60,8 @@ export class PlainForward {
   }
 
   #prepare(): Promise<Session> {
-    const { stored } = this.#weights;
     this.#session ??= this.#runtime
-      .session('plain forward', plainGraph(this.#spec, stored, this.#runtime.centreFirst))
+      .session('plain forward', plainGraph(this.#spec, this.#weights, this.#runtime.centreFirst))
       .catch((error: unknown) => {
         this.#session = undefined;
         throw error;

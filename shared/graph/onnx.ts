@@ -6,7 +6,7 @@
 import { encodeMessage, ProtoWriter } from './protobuf.ts';
 
 /** TensorProto.DataType */
-export const DATA_TYPE = { F32: 1, I32: 6, I64: 7, F16: 10 } as const;
+export const DATA_TYPE = { F32: 1, U8: 2, I32: 6, I64: 7, F16: 10 } as const;
 export type DataType = keyof typeof DATA_TYPE;
 
 /** Numbers are fixed sizes, strings are named axes. */

@@ -2,6 +2,7 @@
  * The pieces that block, readout and plain graphs share: weights, norms, linear maps, activations, the MLP.
  * Axes in the comments: b batch, t dest position, s source position, h head, d d_model, e d_head, m d_mlp.
  */
+import { PACKED_BLOCK, type PackedMatrix } from '../formats/gguf/packed.ts';
 import type { Activation, BlockWeights, MatrixRef, ModelSpec, NormRef } from '../spec/model-spec.ts';
 import type { DataType, ExternalData, GraphBuilder, Value } from './onnx.ts';
 
@@ -12,8 +13,21 @@ export interface StoredTensor {
   readonly data: ExternalData;
 }
 
+/** A matrix that stays quantized on the device. */
+export interface PackedTensor {
+  /** Names its parts in the graph, and their bytes. */
+  readonly name: string;
+  /** [out, in] */
+  readonly shape: readonly [number, number];
+  readonly matrix: PackedMatrix;
+}
+
 /** Weights by name; the engine answers once the bytes have arrived. */
-export type Weights = (name: string) => StoredTensor;
+export interface Weights {
+  readonly stored: (name: string) => StoredTensor;
+  /** Undefined: not kept quantized. */
+  readonly packed: (name: string) => PackedTensor | undefined;
+}
 
 /** What graphs are built with, the same for every part of one graph. */
 export interface BuildContext {
@@ -39,7 +53,7 @@ export function buildContext(
 export function weight({ g, weights, held }: BuildContext, name: string): Value {
   const known = held.get(name);
   if (known !== undefined) return known;
-  const value = storedWeight(g, name, weights(name));
+  const value = storedWeight(g, name, weights.stored(name));
   held.set(name, value);
   return value;
 }
@@ -76,9 +90,55 @@ export function matrix(c: BuildContext, ref: MatrixRef): Value {
   return ref.layout === 'in-out' ? stored : c.g.op('Transpose', [stored], { perm: [1, 0] });
 }
 
-/** x·W + b */
+/** x·Wᵀ with W quantized. x: [.., in]; `axes` of it come before `in`. */
+export function packedProduct(g: GraphBuilder, x: Value, axes: number, packed: PackedTensor): Value {
+  const { name, matrix: m, shape } = packed;
+  const [outputs, inputs] = shape;
+  const blocks = inputs / PACKED_BLOCK;
+  const hold = (
+    part: string,
+    type: DataType,
+    dims: readonly number[],
+    data: ArrayBufferView<ArrayBuffer>,
+  ): Value => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return g.external(`${name}.${part}`, type, dims, {
+      location: `${name}.${part}`,
+      bytes,
+      offset: 0,
+      length: bytes.length,
+    });
+  };
+  const product = g.op(
+    'MatMulNBits',
+    [
+      x,
+      hold('codes', 'U8', [outputs, blocks, (PACKED_BLOCK * m.bits) / 8], m.codes),
+      hold('scales', 'F32', [outputs * blocks], m.scales),
+    ],
+    {
+      K: { int: inputs },
+      N: { int: outputs },
+      bits: { int: m.bits },
+      block_size: { int: PACKED_BLOCK },
+    },
+    'com.microsoft',
+  );
+  if (!m.offsets) return product;
+  // Σ over a block of x · (code part + offset): the offsets meet the sums of x over each block.
+  const apart = g.op('Reshape', [
+    x,
+    g.ints([...Array.from({ length: axes }, () => 0), blocks, PACKED_BLOCK]),
+  ]);
+  const sums = g.op('ReduceSum', [apart, g.ints([-1])], { keepdims: { int: 0 } });
+  const offsets = hold('offsets', 'F32', [blocks, outputs], m.offsets);
+  return g.op('Add', [product, g.op('MatMul', [sums, offsets])]);
+}
+
+/** x·W + b, x: [b, t, in]. */
 export function linear(c: BuildContext, x: Value, ref: MatrixRef): Value {
-  const product = c.g.op('MatMul', [x, matrix(c, ref)]);
+  const packed = ref.layout === 'out-in' ? c.weights.packed(ref.weight) : undefined;
+  const product = packed ? packedProduct(c.g, x, 2, packed) : c.g.op('MatMul', [x, matrix(c, ref)]);
   return ref.bias === undefined ? product : c.g.op('Add', [product, weight(c, ref.bias)]);
 }
 

@@ -1,7 +1,15 @@
 /** The two steps of the lens readout as graphs: the final norm, and the unembedding over a share of the vocabulary. */
 import type { ModelSpec } from '../spec/model-spec.ts';
 import { GraphBuilder, type OnnxModel } from './onnx.ts';
-import { buildContext, norm, storedWeight, type StoredTensor, type Weights } from './parts.ts';
+import {
+  buildContext,
+  norm,
+  packedProduct,
+  storedWeight,
+  type PackedTensor,
+  type StoredTensor,
+  type Weights,
+} from './parts.ts';
 
 /** resid f32[batch, pos, d_model] → normalized f32[batch · pos, d_model] */
 export function finalNormGraph(spec: ModelSpec, weights: Weights, centreFirst: boolean): OnnxModel {
@@ -22,11 +30,18 @@ const LOWEST_EXPONENT = -80;
  * @param exps adds the output `exps` f32[rows, tokens], e^(logit − the row's largest logit here): the runtime takes
  * exponentials several times as fast as JavaScript.
  */
-export function unembedGraph(spec: ModelSpec, unembed: StoredTensor, exps: boolean): OnnxModel {
+export function unembedGraph(
+  spec: ModelSpec,
+  unembed: StoredTensor | PackedTensor,
+  exps: boolean,
+): OnnxModel {
   const g = new GraphBuilder('unembed');
-  const dims = ['rows', unembed.shape[0] as number];
+  const dims = ['rows', unembed.shape[0]];
   const x = g.input('normalized', 'F32', ['rows', spec.dModel]);
-  const logits = g.op('Gemm', [x, storedWeight(g, 'unembed', unembed)], { transB: { int: 1 } });
+  const logits =
+    'matrix' in unembed
+      ? packedProduct(g, x, 1, unembed)
+      : g.op('Gemm', [x, storedWeight(g, 'unembed', unembed)], { transB: { int: 1 } });
   g.output('logits', logits, 'F32', dims);
   if (exps) {
     const top = g.op('ReduceMax', [logits, g.ints([-1])], { keepdims: { int: 1 } });

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../shared/formats/json.ts';
 import { blockTensorNames, type ModelSpec } from '../../shared/spec/model-spec.ts';
 import { readSpec } from '../../shared/spec/read-spec.ts';
 
-const spec = (config: JsonObject, names: readonly string[] = []): ModelSpec =>
+const spec = (config: JsonObject, names: readonly string[] = []): Promise<ModelSpec> =>
   readSpec(
     'm/config.json',
     { model_type: 'gpt2', ...config },
@@ -13,8 +13,8 @@ const spec = (config: JsonObject, names: readonly string[] = []): ModelSpec =>
   );
 
 describe('spec', () => {
-  it('takes what GPT-2 small leaves out from the family’s defaults', () => {
-    const small = spec({});
+  it('takes what GPT-2 small leaves out from the family’s defaults', async () => {
+    const small = await spec({});
     expect(small).toMatchObject({
       nLayers: 12,
       dModel: 768,
@@ -32,25 +32,25 @@ describe('spec', () => {
     expect(small.weights.unembed).toBe(small.weights.embed);
   });
 
-  it('names every tensor once, with the prefix that the file has', () => {
-    const prefixed = spec({ n_layer: 2 }, ['transformer.wte.weight']);
+  it('names every tensor once, with the prefix that the file has', async () => {
+    const prefixed = await spec({ n_layer: 2 }, ['transformer.wte.weight']);
     expect(prefixed.weights.embed).toBe('transformer.wte.weight');
     const used = prefixed.weights.blocks.flatMap(blockTensorNames);
     expect(new Set(used).size).toBe(2 * 12);
     for (const name of used) expect(prefixed.shapes.has(name)).toBe(true);
     expect(prefixed.shapes.get('transformer.h.1.mlp.c_fc.weight')).toEqual([768, 3072]);
-    expect(spec({}).weights.embed).toBe('wte.weight');
+    expect((await spec({})).weights.embed).toBe('wte.weight');
   });
 
-  it('follows the options that change numbers', () => {
-    expect(spec({ scale_attn_weights: false }).layers[0]?.attnScale).toBe(1);
-    const byLayer = spec({ scale_attn_by_inverse_layer_idx: true, n_layer: 3 }).layers.map(
+  it('follows the options that change numbers', async () => {
+    expect((await spec({ scale_attn_weights: false })).layers[0]?.attnScale).toBe(1);
+    const byLayer = (await spec({ scale_attn_by_inverse_layer_idx: true, n_layer: 3 })).layers.map(
       (l) => l.attnScale,
     );
     expect(byLayer).toEqual([0.125, 0.0625, 0.125 / 3]);
-    expect(spec({ tie_word_embeddings: false }).weights.unembed).toBe('lm_head.weight');
-    expect(spec({ activation_function: 'relu' }).activation).toBe('relu');
-    expect(spec({ n_inner: null }).dMlp).toBe(3072);
+    expect((await spec({ tie_word_embeddings: false })).weights.unembed).toBe('lm_head.weight');
+    expect((await spec({ activation_function: 'relu' })).activation).toBe('relu');
+    expect((await spec({ n_inner: null })).dMlp).toBe(3072);
   });
 
   it.each<[JsonObject, new (m: string) => Error, string]>([
@@ -72,8 +72,8 @@ describe('spec', () => {
     [{ n_embd: '768' }, FormatError, 'got "768"'],
     [{ layer_norm_epsilon: 'x' }, FormatError, 'layer_norm_epsilon: expected a number'],
     [{ tie_word_embeddings: 1 }, FormatError, 'expected true or false, got 1'],
-  ])('refuses %j', (config, kind, message) => {
-    expect(() => spec(config)).toThrow(kind);
-    expect(() => spec(config)).toThrow(message);
+  ])('refuses %j', async (config, kind, message) => {
+    await expect(spec(config)).rejects.toThrow(kind);
+    await expect(spec(config)).rejects.toThrow(message);
   });
 });

@@ -40,7 +40,7 @@ class SlowSource implements ByteSource {
 async function store(): Promise<{ weights: WeightStore; source: SlowSource; spec: ModelSpec }> {
   const source = new SlowSource(tinyWeights());
   const file = await openSafetensors(source);
-  const spec = readSpec('tiny', TINY_CONFIG, file.tensors);
+  const spec = await readSpec('tiny', TINY_CONFIG, file.tensors);
   return { weights: new WeightStore(file, spec), source, spec };
 }
 
@@ -129,7 +129,7 @@ describe('weights', () => {
       const changed = { ...tensors };
       change(changed);
       const file = await openSafetensors(new MemorySource('t.safetensors', goodFile(changed)));
-      return new WeightStore(file, readSpec('tiny', TINY_CONFIG, file.tensors));
+      return new WeightStore(file, await readSpec('tiny', TINY_CONFIG, file.tensors));
     };
     const swapped = cut((t) => {
       t['h.1.attn.c_proj.weight'] = t['h.1.mlp.c_fc.weight'] as (typeof t)[string];

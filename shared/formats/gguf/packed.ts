@@ -103,10 +103,10 @@ export function packMatrix(
   const blockBytes = (PACKED_BLOCK * bits) / 8;
   const codes = new Uint8Array(rows * blocks * blockBytes);
   const scales = new Float32Array(rows * blocks);
-  const offsets = minimum && new Float32Array(rows * blocks);
+  const offsets = minimum === undefined ? undefined : new Float32Array(rows * blocks);
   for (let b = 0; b < rows * blocks; b++) {
     scales[b] = scale(bytes, b);
-    if (offsets && minimum) offsets[(b % blocks) * rows + Math.floor(b / blocks)] = minimum(bytes, b);
+    if (offsets) offsets[(b % blocks) * rows + Math.floor(b / blocks)] = minimum?.(bytes, b) ?? 0;
     const to = b * blockBytes;
     if (bits === 8) {
       for (let i = 0; i < PACKED_BLOCK; i++) codes[to + i] = code(bytes, b, i);
