@@ -51,6 +51,15 @@ export interface LoadOptions {
   readonly quantized?: 'expand' | 'keep';
 }
 
+/** How a model that was made for chats wants them written. */
+export interface ChatTemplate {
+  /** Jinja, out of the model's files: treat it as a stranger's program. */
+  readonly template: string;
+  /** Texts of the special tokens that templates name; empty where there is none. */
+  readonly bosToken: string;
+  readonly eosToken: string;
+}
+
 /** The device that a model runs on, for people to read. */
 export interface DeviceInfo {
   readonly name: DeviceName;

@@ -157,7 +157,9 @@ export async function directoryEntries(
  *
  * @throws {InputError} for too many.
  */
-export async function droppedEntries(items: Iterable<DataTransferItem>): Promise<FileEntry[]> {
+export async function droppedEntries(
+  items: Iterable<Pick<DataTransferItem, 'webkitGetAsEntry'>>,
+): Promise<FileEntry[]> {
   const roots = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: FileEntry[] = [];
   for (const root of roots) await walk(root, found);

@@ -10,6 +10,7 @@ import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
 import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
 import type {
   CacheOptions,
+  ChatTemplate,
   DeviceChoice,
   DeviceInfo,
   HookTensor,
@@ -22,6 +23,7 @@ import type {
   WeightsProgress,
   WeightTensor,
 } from './api.ts';
+import { readChatTemplate } from './chat-template.ts';
 import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
 import type { ForwardInput, PastState } from './forward.ts';
@@ -55,6 +57,7 @@ export interface OpenedModel {
   readonly files: ModelFiles;
   readonly tokenizer: TokenizerPort;
   readonly spec: ModelSpec;
+  readonly chatTemplate: ChatTemplate | undefined;
   readonly weights: WeightStore;
   readonly machine: Machine;
   readonly reopen: () => Promise<Machine>;
@@ -101,7 +104,8 @@ export async function openModel(
   const reopen = async (): Promise<Machine> =>
     makeMachine(await platform.openRuntime(device), spec, weights, limits);
   const machine = await reopen();
-  return { files, tokenizer, spec, weights, machine, reopen };
+  const chatTemplate = readChatTemplate(opened.tokenizerConfig);
+  return { files, tokenizer, spec, chatTemplate, weights, machine, reopen };
 }
 
 /**
@@ -119,6 +123,8 @@ export class Model {
   readonly revision: string | undefined;
   readonly tokenizer: TokenizerPort;
   readonly spec: ModelSpec;
+  /** Of models that were made for chats. */
+  readonly chatTemplate: ChatTemplate | undefined;
   readonly #files: ModelFiles;
   readonly #weights: WeightStore;
   readonly #reopen: () => Promise<Machine>;
@@ -131,6 +137,7 @@ export class Model {
     this.#files = opened.files;
     this.tokenizer = opened.tokenizer;
     this.spec = opened.spec;
+    this.chatTemplate = opened.chatTemplate;
     this.#weights = opened.weights;
     this.#reopen = opened.reopen;
     this.#machine = opened.machine;

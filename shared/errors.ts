@@ -11,6 +11,7 @@ export const ERROR_KINDS = [
   'unsupported',
   'not-found',
   'network',
+  'access',
   'device',
   'memory',
   'numerics',
@@ -72,8 +73,10 @@ export class NetworkError extends ResidscopeError {
   }
 }
 
-/** A server wants to know who asks: a gated or private model without a licence accepted or a token. Kind `network`. */
-export class AccessError extends NetworkError {}
+/** A server wants to know who asks: a gated or private model without a licence accepted or a token. */
+export class AccessError extends NetworkError {
+  override readonly kind = 'access';
+}
 
 /** The GPU or the wasm runtime is missing, was lost, or refused. */
 export class DeviceError extends ResidscopeError {

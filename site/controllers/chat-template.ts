@@ -3,7 +3,7 @@
  * reach nothing there, and one that doesn't end is ended. The same rendering is not asked for twice.
  */
 import { InputError } from '../../shared/errors.ts';
-import type { ChatTemplate } from '../engine/protocol.ts';
+import type { ChatTemplate } from '../../engine/api.ts';
 import type { Rendered, Rendering } from './chat-worker.ts';
 
 /** Milliseconds; the first time counts from when the thread's code is there. */

@@ -1,7 +1,7 @@
 /** The thread in which chat templates run: one message in, one text out. `@huggingface/jinja` interprets, it has no eval. */
 import { Template } from '@huggingface/jinja';
 import { messageOf } from '../../shared/errors.ts';
-import type { ChatTemplate } from '../engine/protocol.ts';
+import type { ChatTemplate } from '../../engine/api.ts';
 
 export interface Rendering extends ChatTemplate {
   readonly text: string;

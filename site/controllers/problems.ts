@@ -22,6 +22,7 @@ const TITLES: Record<ErrorKind, string> = {
   unsupported: 'This model can’t be run here',
   'not-found': 'No such model',
   network: 'The download failed',
+  access: 'The hub asks who you are',
   device: 'The device gave up',
   memory: 'Not enough memory',
   numerics: 'The numbers came out wrong',
@@ -38,6 +39,7 @@ const ANOTHER_MODEL: readonly ErrorKind[] = [
   'unsupported',
   'not-found',
   'network',
+  'access',
   'memory',
 ];
 
@@ -45,6 +47,7 @@ const ANOTHER_MODEL: readonly ErrorKind[] = [
 export function problemOf(error: unknown, { model, device }: Pick<ViewState, 'model' | 'device'>): Problem {
   const { kind, message } = toErrorMessage(error);
   const ways: WayOut[] = [];
+  if (kind === 'access') ways.push('token', 'retry');
   if (AGAIN.includes(kind)) ways.push('retry');
   if (ANOTHER_DEVICE.includes(kind) && device !== 'wasm') ways.push('wasm');
   // The likeliest way out stands first: another try can't mend a model that isn't there.
@@ -55,7 +58,13 @@ export function problemOf(error: unknown, { model, device }: Pick<ViewState, 'mo
   }
   if (kind === 'input') ways.push('example');
   if (ways.length === 0) ways.push('retry');
-  return { kind, title: TITLES[kind], message, ways };
+  const title = kind === 'network' && isOffline() ? 'You are offline' : TITLES[kind];
+  return { kind, title, message, ways };
+}
+
+/** What the browser knows: no network at all. */
+function isOffline(): boolean {
+  return (globalThis as { readonly navigator?: { readonly onLine?: boolean } }).navigator?.onLine === false;
 }
 
 /** A model whose files only the reader's own disk has, after a reload or in a copied address. */

@@ -3,6 +3,7 @@
  * states of the last run, so that a pinned token is read out without running the model again.
  */
 import type {
+  ChatTemplate,
   DeviceInfo,
   LensOptions,
   LensReadout,
@@ -16,7 +17,6 @@ import type { TokenizerPort } from '../../shared/tokenizer/encoding.ts';
 import type {
   CallName,
   Calls,
-  ChatTemplate,
   FromWorker,
   LoadAsk,
   ModelInfo,

@@ -2,7 +2,13 @@
  * What page and engine worker say to each other. Plain data only: typed arrays are moved, not shared, and errors
  * cross as {@link ErrorMessage}. Every request carries a number; answers name it.
  */
-import type { DeviceChoice, DeviceInfo, RunTimings, WeightsProgress } from '../../engine/api.ts';
+import type {
+  ChatTemplate,
+  DeviceChoice,
+  DeviceInfo,
+  RunTimings,
+  WeightsProgress,
+} from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { ErrorMessage } from '../../shared/errors.ts';
 import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
@@ -19,15 +25,6 @@ export interface SpecSummary {
   readonly dVocab: number;
   /** Tokens that one run may hold. */
   readonly nCtx: number;
-}
-
-/** What a chat template is rendered with. */
-export interface ChatTemplate {
-  /** Jinja, as the model's own tokenizer_config.json has it. */
-  readonly template: string;
-  /** Texts of the special tokens that templates name; empty where there is none. */
-  readonly bosToken: string;
-  readonly eosToken: string;
 }
 
 /** What to load. */

@@ -1,5 +1,5 @@
 /** The engine's own thread: the library and its host, wired to the page's messages. */
-import { blobFiles, configureRuntime, LensModel } from '../../engine/web.ts';
+import { configureRuntime, LensModel } from '../../engine/web.ts';
 import { EngineHost } from './host.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
@@ -17,7 +17,11 @@ configureRuntime({
 });
 
 const host = new EngineHost({
-  load: ({ source, files }, options) => LensModel.load(files ? blobFiles(files) : source, options),
+  load: async ({ source, files }, options) => {
+    if (!files) return LensModel.load(source, options);
+    const { blobFiles } = await import('../../engine/blob-source.ts');
+    return LensModel.load(blobFiles(files), options);
+  },
   post: (message, transfer) => scope.postMessage(message, transfer),
 });
 scope.addEventListener('message', ({ data }) => host.receive(data));

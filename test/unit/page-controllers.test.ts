@@ -108,7 +108,7 @@ describe('problems', () => {
     const auto = { model: 'owner/name', device: 'auto' } as const;
     expect(problemOf(new DeviceError('lost'), auto).ways).toEqual(['retry', 'wasm']);
     expect(problemOf(new DeviceError('lost'), { ...auto, device: 'wasm' }).ways).toEqual(['retry']);
-    expect(problemOf(new NotFoundError('gone'), auto).ways).toEqual(['model', 'retry']);
+    expect(problemOf(new NotFoundError('gone'), auto).ways).toEqual(['model', 'retry', 'pick']);
     expect(problemOf(new TypeError('x is undefined'), auto)).toMatchObject({
       kind: 'internal',
       message: 'x is undefined',

@@ -97,7 +97,7 @@ class FakeThread implements WorkerPort {
 
   constructor(open: () => FakeModel) {
     this.#host = new EngineHost({
-      load: (source) =>
+      load: ({ source }) =>
         source === 'fake' ? Promise.resolve(open()) : Promise.reject(new TypeError('no such thing')),
       post: (message: FromWorker, transfer) => {
         this.transfers.push(transfer.length);
