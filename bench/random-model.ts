@@ -1,34 +1,56 @@
-/** Random weights in GPT-2 small's shape, in Hugging Face layout: a real size without a download. */
+/** Random weights in GPT-2's architecture, in Hugging Face layout: a real size without a download. */
 import { copyFile, mkdtemp, open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../test/support/addresses.ts';
 import { seeded } from '../test/support/random.ts';
 
-const CONFIG = {
-  architectures: ['GPT2LMHeadModel'],
-  model_type: 'gpt2',
-  activation_function: 'gelu_new',
-  vocab_size: 50_257,
-  n_positions: 1024,
-  n_ctx: 1024,
-  n_embd: 768,
-  n_layer: 12,
-  n_head: 12,
-  layer_norm_epsilon: 1e-5,
-  bos_token_id: 0,
-  eos_token_id: 0,
-  tie_word_embeddings: true,
-  torch_dtype: 'float16',
-} as const;
+/** What decides the size. */
+export interface RandomShape {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  /** At least fable-4m's 4096, whose tokenizer it gets. */
+  readonly vocab: number;
+  readonly context: number;
+  readonly dtype: 'F16' | 'F32';
+}
+
+/** GPT-2 small: 249 MB in f16. */
+export const GPT2_SMALL: RandomShape = {
+  layers: 12,
+  width: 768,
+  heads: 12,
+  vocab: 50_257,
+  context: 1024,
+  dtype: 'F16',
+};
+
+function configOf({ layers, width, heads, vocab, context, dtype }: RandomShape): object {
+  return {
+    architectures: ['GPT2LMHeadModel'],
+    model_type: 'gpt2',
+    activation_function: 'gelu_new',
+    vocab_size: vocab,
+    n_positions: context,
+    n_ctx: context,
+    n_embd: width,
+    n_layer: layers,
+    n_head: heads,
+    layer_norm_epsilon: 1e-5,
+    bos_token_id: 0,
+    eos_token_id: 0,
+    tie_word_embeddings: true,
+    torch_dtype: dtype === 'F16' ? 'float16' : 'float32',
+  };
+}
 
 interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-function tensors(): Tensor[] {
-  const { vocab_size: vocab, n_positions: context, n_embd: width, n_layer: layers } = CONFIG;
+function tensors({ vocab, context, width, layers }: RandomShape): Tensor[] {
   const vectors = (name: string, length: number): Tensor[] =>
     ['weight', 'bias'].map((part) => ({ name: `${name}.${part}`, shape: [length] }));
   const linear = (name: string, from: number, to: number): Tensor[] => [
@@ -62,6 +84,14 @@ function half(x: number): number {
   return sign | ((exponent + 15) << 10) | Math.floor((magnitude / 2 ** exponent - 1) * 1024);
 }
 
+/** What a half float of a normal number stands for. */
+function single(h: number): number {
+  const exponent = (h >> 10) & 0x1f;
+  const fraction = h & 0x3ff;
+  const magnitude = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return h & 0x8000 ? -magnitude : magnitude;
+}
+
 /** 65,536 draws from a normal distribution of standard deviation 0.02, GPT-2's own at the start. */
 function normals(): Uint16Array {
   const random = seeded(20_190_214);
@@ -72,23 +102,25 @@ function normals(): Uint16Array {
 }
 
 /**
- * Writes the model to a new temporary folder: 249 MB in f16. The tokenizer is fable-4m's, whose ids are in range.
+ * Writes the model to a new temporary folder. The tokenizer is fable-4m's, whose ids are in range. The same shape
+ * gives the same bytes.
  *
  * @returns the folder; the caller removes it.
  */
-export async function writeRandomGpt2(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'residscope-gpt2-small-'));
-  await writeFile(join(folder, 'config.json'), JSON.stringify(CONFIG));
+export async function writeRandomGpt2(shape: RandomShape = GPT2_SMALL): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'residscope-random-'));
+  await writeFile(join(folder, 'config.json'), JSON.stringify(configOf(shape)));
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
     await copyFile(join(ROOT, 'site/public/models/fable-4m', file), join(folder, file));
   }
-  const all = tensors();
+  const all = tensors(shape);
+  const halves = shape.dtype === 'F16';
   const header: Record<string, unknown> = {};
   let end = 0;
-  for (const { name, shape } of all) {
+  for (const { name, shape: dims } of all) {
     const start = end;
-    end += 2 * shape.reduce((a, b) => a * b, 1);
-    header[name] = { dtype: 'F16', shape, data_offsets: [start, end] };
+    end += (halves ? 2 : 4) * dims.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: shape.dtype, shape: dims, data_offsets: [start, end] };
   }
   const text = JSON.stringify(header);
   const json = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
@@ -98,11 +130,13 @@ export async function writeRandomGpt2(): Promise<string> {
   try {
     await file.write(prefix);
     await file.write(json);
-    const table = normals();
+    const drawn = normals();
+    const table = halves ? drawn : Float32Array.from(drawn, single);
     let state = 1;
-    for (const { name, shape } of all) {
-      const data = new Uint16Array(shape.reduce((a, b) => a * b, 1));
-      if (/ln_\w+\.weight$/.test(name)) data.fill(ONE);
+    for (const { name, shape: dims } of all) {
+      const count = dims.reduce((a, b) => a * b, 1);
+      const data = halves ? new Uint16Array(count) : new Float32Array(count);
+      if (/ln_\w+\.weight$/.test(name)) data.fill(halves ? ONE : 1);
       else {
         for (let i = 0; i < data.length; i++) {
           state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;

@@ -1,6 +1,7 @@
 /** What `--help` prints. */
 
-const COMMON = `  MODEL                fable-4m (embedded), or a folder in Hugging Face layout
+const COMMON = `  MODEL                fable-4m (embedded); a folder in Hugging Face layout or a .gguf file; owner/name,
+                       owner/name@revision or owner/name/FILE.gguf on the hub; the https:// address of such files
   TEXT                 the prompt; - reads it from standard input
   --ids 1,2,3          token ids in place of TEXT, run as they are
   --bos, --no-bos      a begin-of-text token in front, or none; without either, what the tokenizer does
@@ -19,6 +20,10 @@ commands:
 options of every command:
 ${COMMON}
   --version            the version, and no more
+
+environment:
+  HF_ENDPOINT          another hub than https://huggingface.co
+  HF_TOKEN             an access token for gated and private models; sent to the hub only
 
 Results go to standard output, progress to standard error. Exit status: 0; 2 for a call that is wrong in itself;
 1 for everything else.

@@ -20,9 +20,11 @@ export async function withModel<T>(
   use: (model: LensModel) => Promise<T>,
 ): Promise<T> {
   progress.say(`${source}: opening`);
+  const token = process.env.HF_TOKEN;
   const model = await LensModel.load(source, {
     device,
     signal,
+    ...(token !== undefined && token !== '' && { token: token.trim() }),
     onProgress: ({ loadedBytes, totalBytes }) =>
       progress.say(`${source}: weights, ${megabytes(loadedBytes, totalBytes)}`),
   });
@@ -84,7 +86,7 @@ function promptOfIds(ids: readonly number[], tokenizer: TokenizerPort): Prompt {
   };
 }
 
-/** The model's name for others to read: of a folder its last part, because a path says where someone lives. */
+/** The model's name for others to read: of a path its last part, because a path says where someone lives. */
 export function publicName(source: string): string {
-  return statSync(source, { throwIfNoEntry: false })?.isDirectory() ? basename(resolve(source)) : source;
+  return statSync(source, { throwIfNoEntry: false }) ? basename(resolve(source)) : source;
 }

@@ -101,7 +101,11 @@ describe('a call that is wrong in itself ends with 2', () => {
 
 describe('what only the model can judge ends with 1', () => {
   it.each<[string, string[], RegExp]>([
-    ['a folder that is not there', ['lens', 'nowhere/model', 'a'], /model "nowhere\/model": .*fable-4m/],
+    [
+      'a folder that is not there',
+      ['lens', './nowhere/model', 'a'],
+      /model "\.\/nowhere\/model": .*fable-4m/,
+    ],
     ['an id outside the vocabulary', ['lens', 'fable-4m', '--ids', '1,4096'], /4096 is outside .* 0 to 4095/],
     ['more tokens than the context', ['lens', 'fable-4m', ' moon'.repeat(300)], /context of 256: shorten/],
     [

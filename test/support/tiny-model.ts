@@ -1,4 +1,7 @@
 /** A GPT-2 of a few numbers, written as files: for tests that need a model to be damaged, cut, or late. */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathOf } from './addresses.ts';
 import { goodFile, f32, type TestTensor } from './safetensors-bytes.ts';
 import { seeded } from './random.ts';
 
@@ -45,4 +48,14 @@ export function tinyTensors(): Record<string, TestTensor> {
 
 export function tinyWeights(): Uint8Array<ArrayBuffer> {
   return goodFile(tinyTensors());
+}
+
+/** Writes it as a folder in Hugging Face layout, with fable-4m's tokenizer, whose first ids are in its vocabulary. */
+export async function tinyFolder(folder: string, weights = tinyWeights()): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'config.json'), JSON.stringify(TINY_CONFIG));
+  await writeFile(join(folder, 'model.safetensors'), weights);
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+    await copyFile(pathOf(`site/public/models/fable-4m/${file}`), join(folder, file));
+  }
 }
