@@ -69,12 +69,17 @@ function importBuild(build: Build): Promise<typeof Ort> {
   }
 }
 
-/** The wasm travels gzipped, because one of the builds is over the size that static hosts allow. */
+/**
+ * The wasm travels gzipped, because one of the builds is over the size that static hosts allow. Some servers declare
+ * that as an encoding, and the browser has undone it already.
+ */
 async function fetchWasm(url: URL): Promise<ArrayBuffer> {
   const response = await fetch(url);
-  if (!response.ok || !response.body)
-    throw new DeviceError(`${url.pathname}: HTTP ${response.status}: reload the page`);
-  return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  if (!response.ok) throw new DeviceError(`${url.pathname}: HTTP ${response.status}: reload the page`);
+  const bytes = await response.arrayBuffer();
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  if (first !== 0x1f || second !== 0x8b) return bytes;
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 /** A module, once loaded, is kept with its queue: its state is global to it. */
