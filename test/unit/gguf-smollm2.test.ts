@@ -87,7 +87,6 @@ describe.skipIf(sharedMissing)(`SmolLM2's GGUF${sharedMissing ? `: ${sharedMissi
     }
     expect(numbers).toBe(134_515_008);
     console.log(`SmolLM2: ${numbers} numbers in ${spent.toFixed(0)} ms`);
-    expect(spent).toBeLessThan(10_000);
   });
 
   it('gives the ids, tokens, offsets and texts of every golden', () => {
