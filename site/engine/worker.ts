@@ -1,5 +1,5 @@
 /** The engine's own thread: the library and its host, wired to the page's messages. */
-import { configureRuntime, LensModel } from '../../engine/web.ts';
+import { configureRuntime, LensModel } from '../../engine/web-model.ts';
 import { EngineHost } from './host.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
