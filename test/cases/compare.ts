@@ -67,27 +67,34 @@ export function absoluteDeviation(ours: ArrayLike<number>, theirs: ArrayLike<num
   return found;
 }
 
+/** Scores below this are masked: each implementation has its own number for it. */
+const MASKED = -1e30;
+
 /**
- * Attention scores, masked ones left out: at each dest position all heads' visible scores are one vector.
+ * Attention scores: at each dest position all heads' visible scores are one vector. What theirs masks, ours must, and
+ * nothing else.
  *
  * @param ours f32[head, dest, src]
  * @param theirs f32[head, dest, src]
- * @param first the position of dest 0 among the srcs; above 0 after a past.
  */
 export function scoresDeviation(
   ours: Float32Array,
   theirs: Float32Array,
   [heads, dests, srcs]: readonly [number, number, number],
-  first: number,
 ): Deviation {
   checkLength(ours, theirs);
   let found = NO_DEVIATION;
   for (let dest = 0; dest < dests; dest++) {
     const [a, b]: [number[], number[]] = [[], []];
     for (let head = 0; head < heads; head++) {
-      const start = (head * dests + dest) * srcs;
-      a.push(...ours.subarray(start, start + first + dest + 1));
-      b.push(...theirs.subarray(start, start + first + dest + 1));
+      for (let src = 0; src < srcs; src++) {
+        const i = (head * dests + dest) * srcs + src;
+        const [x, y] = [ours[i] as number, theirs[i] as number];
+        if (x < MASKED !== y < MASKED) return { worst: Infinity, at: `dest ${dest}, src ${src}: the mask` };
+        if (y < MASKED) continue;
+        a.push(x);
+        b.push(y);
+      }
     }
     const { worst } = vectorDeviation(Float32Array.from(a), Float32Array.from(b), b.length);
     found = worse(found, { worst, at: `dest ${dest}` });

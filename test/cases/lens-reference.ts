@@ -6,10 +6,12 @@ import { TOLERANCE } from './compare.ts';
 
 /** The final norm and the unembedding. */
 export interface LensWeights {
-  /** f32[d_model] each. */
-  readonly gain: Float32Array;
-  readonly bias: Float32Array;
+  /** `rms`: the mean stays in. */
+  readonly norm: 'layer' | 'rms';
   readonly eps: number;
+  /** f32[d_model] each; the gain as it multiplies, whatever of it is stored. */
+  readonly gain: Float32Array;
+  readonly bias: Float32Array | undefined;
   /** f32[vocab, d_model] */
   readonly unembed: Float32Array;
 }
@@ -24,13 +26,14 @@ export interface Distribution {
 }
 
 /** softmax(U·N(x)) of one state x, f32[d_model]. */
-export function readState(state: Float32Array, { gain, bias, eps, unembed }: LensWeights): Distribution {
+export function readState(state: Float32Array, weights: LensWeights): Distribution {
+  const { norm, eps, gain, bias, unembed } = weights;
   const width = state.length;
-  const mean = state.reduce((sum, x) => sum + x, 0) / width;
+  const mean = norm === 'rms' ? 0 : state.reduce((sum, x) => sum + x, 0) / width;
   const variance = state.reduce((sum, x) => sum + (x - mean) ** 2, 0) / width;
   const normed = Float64Array.from(
     state,
-    (x, i) => ((x - mean) / Math.sqrt(variance + eps)) * (gain[i] as number) + (bias[i] as number),
+    (x, i) => ((x - mean) / Math.sqrt(variance + eps)) * (gain[i] as number) + (bias?.[i] ?? 0),
   );
   const logits = new Float64Array(unembed.length / width);
   for (let token = 0; token < logits.length; token++) {

@@ -1,10 +1,9 @@
 /**
  * Cases: the ways to run other than one prompt at once. Batches with padding and prompts that go on from a past must
- * give what one run of each prompt gives; the lens over given states what the definition says.
+ * give what one run of each prompt gives.
  */
-import { type Deviation, NO_DEVIATION, TOLERANCE, topDeviation, worse } from './compare.ts';
+import { type Deviation, NO_DEVIATION, TOLERANCE, worse } from './compare.ts';
 import { cut, golden, type Goldens } from './golden.ts';
-import * as reference from './lens-reference.ts';
 import { compareHook } from './parity-hooks.ts';
 import { type Finding, type ModelRun, type ParityCase, readAll } from './parity-run.ts';
 
@@ -24,7 +23,7 @@ function compareSpan(batch: Goldens, own: Goldens, { row, from, to }: Span): Dev
     const ours = cut(name, single, 0, to - from, to);
     const one = golden(own, name);
     const theirs = cut(name, { shape: one.shape.slice(1), data: one.data }, from, to, to);
-    const { worst, at } = compareHook(name, ours.data, theirs, from);
+    const { worst, at } = compareHook(name, ours.data, theirs);
     found = worse(found, { worst, at: `${name}, positions ${from} to ${to}, ${at}` });
   }
   return found;
@@ -125,53 +124,4 @@ const pastWithPadding: ParityCase = {
   },
 };
 
-const givenStates: ParityCase = {
-  name: 'lens: of given states',
-  async run(run) {
-    const goldens = await run.goldens();
-    const weights = await run.lensWeights();
-    const states = golden(goldens, '1.blocks.1.hook_resid_post');
-    const [rows = 0, width = 0] = states.shape;
-    const vocab = weights.unembed.length / width;
-    const perRow = 3;
-    const targets = Int32Array.from({ length: rows * perRow }, (_, i) =>
-      i % 5 === 4 ? -1 : (i * 37) % vocab,
-    );
-    const k = 7;
-    const ours = await (await run.subject()).lens(states.data, { k, targets });
-    let found = NO_DEVIATION;
-    const see = (worst: number, at: string): void => {
-      found = worse(found, { worst, at });
-    };
-    for (let row = 0; row < rows; row++) {
-      const theirs = reference.readState(states.data.subarray(row * width, (row + 1) * width), weights);
-      const top = {
-        ids: ours.topIds.subarray(row * k, (row + 1) * k),
-        logprobs: ours.topLogprobs.subarray(row * k, (row + 1) * k),
-      };
-      see(topDeviation(top, reference.topOf(theirs, k)).worst, `row ${row}: top`);
-      see(Math.abs((ours.entropy[row] as number) - theirs.entropy), `row ${row}: entropy`);
-      see(Math.abs((ours.logZ[row] as number) - theirs.logZ), `row ${row}: logZ`);
-      for (let i = row * perRow; i < (row + 1) * perRow; i++) {
-        const [id, logprob, rank] = [targets[i], ours.targetLogprobs[i], ours.targetRanks[i]] as [
-          number,
-          number,
-          number,
-        ];
-        const none = id < 0;
-        const right = none ? Number.isNaN(logprob) && rank === -1 : reference.isRank(theirs, id, rank);
-        const gap = none ? 0 : Math.abs(logprob - (theirs.logprobs[id] as number));
-        see(right ? gap : Infinity, `row ${row}: target ${id}`);
-      }
-    }
-    return { worst: found.worst, bound: TOLERANCE.logprob, detail: `${rows} states, worst at ${found.at}` };
-  },
-};
-
-export const batchCases: readonly ParityCase[] = [
-  paddedBatch,
-  oneByOne,
-  batchOnPast,
-  pastWithPadding,
-  givenStates,
-];
+export const batchCases: readonly ParityCase[] = [paddedBatch, oneByOne, batchOnPast, pastWithPadding];

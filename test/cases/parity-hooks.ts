@@ -10,6 +10,7 @@ import {
 import { vectorDeviation, worse } from './compare.ts';
 import { golden, type GoldenTensor } from './golden.ts';
 import { distribution, topOf } from './lens-reference.ts';
+import type { ParityModel } from './parity-models.ts';
 import type { Finding, ModelRun, ParityCase } from './parity-run.ts';
 
 const HOOKS = [
@@ -19,6 +20,8 @@ const HOOKS = [
   'blocks.*.attn.hook_q',
   'blocks.*.attn.hook_k',
   'blocks.*.attn.hook_v',
+  'blocks.*.attn.hook_rot_q',
+  'blocks.*.attn.hook_rot_k',
   'blocks.*.attn.hook_attn_scores',
   'blocks.*.attn.hook_pattern',
   'blocks.*.attn.hook_z',
@@ -38,20 +41,11 @@ function withoutLayer(name: string): string {
   return name.replace(/^blocks\.\d+\./, 'blocks.*.');
 }
 
-/**
- * One hook of one prompt, without the batch axis, against theirs.
- *
- * @param first the position of the first row; above 0 after a past.
- */
-export function compareHook(
-  name: string,
-  ours: Float32Array,
-  { data, shape }: GoldenTensor,
-  first = 0,
-): Deviation {
+/** One hook of one prompt, without the batch axis, against theirs. */
+export function compareHook(name: string, ours: Float32Array, { data, shape }: GoldenTensor): Deviation {
   const [heads = 0, dests = 0, srcs = 0] = shape;
   if (name.endsWith('hook_pattern')) return absoluteDeviation(ours, data);
-  if (name.endsWith('hook_attn_scores')) return scoresDeviation(ours, data, [heads, dests, srcs], first);
+  if (name.endsWith('hook_attn_scores')) return scoresDeviation(ours, data, [heads, dests, srcs]);
   return vectorDeviation(ours, data, shape.at(-1) ?? 1);
 }
 
@@ -75,18 +69,25 @@ async function checkHook(pattern: string, run: ModelRun): Promise<Finding> {
   return { worst: found.worst, bound, detail: `${compared} tensors, worst at ${found.at}` };
 }
 
+/** What the model lacks is lacking, what it has is held here or named as held elsewhere, and nothing is held for nothing. */
 const everyHook: ParityCase = {
   name: 'every hook has a golden',
   async run(run) {
-    const names = new Set((await run.cache(0)).keys());
-    const known = new Set<string>();
+    const { lacks, elsewhere } = run.model;
+    const [prompt = 0] = await run.prompts();
+    const names = new Set((await run.cache(prompt)).keys());
+    const held = new Set<string>();
     for (const key of (await run.goldens()).keys()) {
       const name = key.slice(key.indexOf('.') + 1);
-      if (name !== 'ids' && !name.startsWith('lens.')) known.add(name);
+      if (name !== 'ids' && !name.startsWith('lens.')) held.add(name);
     }
-    const unheld = [...names].filter((name) => !known.has(name) || !isListed(name));
-    const absent = [...known].filter((name) => !names.has(name));
-    const wrong = [...unheld, ...absent];
+    const patterns = new Set([...names].map(withoutLayer));
+    const wrong = [
+      ...[...names].filter((name) => held.has(name) === elsewhere.includes(withoutLayer(name))),
+      ...[...held].filter((name) => !names.has(name)),
+      ...[...patterns].filter((p) => lacks.includes(p) || !HOOKS.some((hook) => hook === p)),
+      ...HOOKS.filter((p) => !patterns.has(p) && !lacks.includes(p)),
+    ];
     return {
       worst: wrong.length,
       bound: 0,
@@ -94,10 +95,6 @@ const everyHook: ParityCase = {
     };
   },
 };
-
-function isListed(name: string): boolean {
-  return HOOKS.some((pattern) => pattern === withoutLayer(name));
-}
 
 const topLogits: ParityCase = {
   name: 'top ten of the output',
@@ -123,10 +120,10 @@ const weights: ParityCase = {
   name: 'weights by name',
   async run(run) {
     const subject = await run.subject();
-    const wanted = /(wte|wpe|ln_f|h\.0\..*)\.(weight|bias)$/;
+    const later = /(^|\.)(h|layers)\.[1-9]/; // other blocks' are no different
     let [compared, found] = [0, NO_DEVIATION];
     for (const [name, theirs] of await run.weights()) {
-      if (!wanted.test(name)) continue;
+      if (later.test(name)) continue;
       const ours = await subject.weight(name);
       if (ours.shape.join() !== theirs.shape.join())
         throw new Error(`${name}: got shape ${ours.shape.join()}`);
@@ -138,9 +135,12 @@ const weights: ParityCase = {
   },
 };
 
-export const hookCases: readonly ParityCase[] = [
-  ...HOOKS.map((pattern) => ({ name: pattern, run: (run: ModelRun) => checkHook(pattern, run) })),
-  everyHook,
-  topLogits,
-  weights,
-];
+export function hookCases({ lacks, elsewhere }: ParityModel): readonly ParityCase[] {
+  const held = HOOKS.filter((pattern) => !lacks.includes(pattern) && !elsewhere.includes(pattern));
+  return [
+    ...held.map((pattern) => ({ name: pattern, run: (run: ModelRun) => checkHook(pattern, run) })),
+    everyHook,
+    topLogits,
+    weights,
+  ];
+}

@@ -180,6 +180,50 @@ const selfChecks: ParityCase = {
   },
 };
 
+const givenStates: ParityCase = {
+  name: 'lens: of given states',
+  async run(run) {
+    const goldens = await run.goldens();
+    const weights = await run.lensWeights();
+    const [prompt = NaN] = await run.prompts();
+    const states = golden(goldens, `${prompt}.blocks.1.hook_resid_post`);
+    const [rows = 0, width = 0] = states.shape;
+    const vocab = weights.unembed.length / width;
+    const perRow = 3;
+    const targets = Int32Array.from({ length: rows * perRow }, (_, i) =>
+      i % 5 === 4 ? -1 : (i * 37) % vocab,
+    );
+    const k = 7;
+    const ours = await (await run.subject()).lens(states.data, { k, targets });
+    let found = NO_DEVIATION;
+    const see = (worst: number, at: string): void => {
+      found = worse(found, { worst, at });
+    };
+    for (let row = 0; row < rows; row++) {
+      const theirs = reference.readState(states.data.subarray(row * width, (row + 1) * width), weights);
+      const top = {
+        ids: ours.topIds.subarray(row * k, (row + 1) * k),
+        logprobs: ours.topLogprobs.subarray(row * k, (row + 1) * k),
+      };
+      see(topDeviation(top, reference.topOf(theirs, k)).worst, `row ${row}: top`);
+      see(Math.abs((ours.entropy[row] as number) - theirs.entropy), `row ${row}: entropy`);
+      see(Math.abs((ours.logZ[row] as number) - theirs.logZ), `row ${row}: logZ`);
+      for (let i = row * perRow; i < (row + 1) * perRow; i++) {
+        const [id, logprob, rank] = [targets[i], ours.targetLogprobs[i], ours.targetRanks[i]] as [
+          number,
+          number,
+          number,
+        ];
+        const none = id < 0;
+        const right = none ? Number.isNaN(logprob) && rank === -1 : reference.isRank(theirs, id, rank);
+        const gap = none ? 0 : Math.abs(logprob - (theirs.logprobs[id] as number));
+        see(right ? gap : Infinity, `row ${row}: target ${id}`);
+      }
+    }
+    return { worst: found.worst, bound: TOLERANCE.logprob, detail: `${rows} states, worst at ${found.at}` };
+  },
+};
+
 export const lensCases: readonly ParityCase[] = [
   goldenTop,
   cellCase('lens: top ten of each row, by definition', TOLERANCE.logprob, (cell) => {
@@ -212,4 +256,5 @@ export const lensCases: readonly ParityCase[] = [
     return isConvergence(cell, layer, finalIds[cell.pos] ?? -1) ? 0 : Infinity;
   }),
   selfChecks,
+  givenStates,
 ];

@@ -6,6 +6,7 @@ import type {
   HookTensor,
   LensOptions,
   LensReadout,
+  LoadOptions,
   StreamEvent,
   StreamOptions,
   WeightTensor,
@@ -13,6 +14,7 @@ import type {
 import type { LateReadings, LayerReadings, SelfCheck } from '../../shared/lens/readings.ts';
 import { decodeGoldens, golden, type Goldens, type GoldenTensor, promptNumbers } from './golden.ts';
 import type { LensWeights } from './lens-reference.ts';
+import type { ParityModel } from './parity-models.ts';
 
 /** What is tested: `LensModel`, or anything that does the same. */
 export interface ParitySubject {
@@ -30,9 +32,12 @@ export interface ParitySubject {
   dispose(): void | Promise<void>;
 }
 
+/** How a model is opened, beside its device. */
+export type SubjectOptions = Pick<LoadOptions, 'constants'>;
+
 export interface ParityEnvironment {
   /** The model in a folder in Hugging Face layout. */
-  readonly load: (folder: string) => Promise<ParitySubject>;
+  readonly load: (folder: string, options: SubjectOptions) => Promise<ParitySubject>;
   readonly readBytes: (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -56,14 +61,6 @@ export interface Finding {
 export interface ParityCase {
   readonly name: string;
   run(run: ModelRun): Promise<Finding>;
-}
-
-/** A model with goldens. */
-export interface ParityModel {
-  readonly name: string;
-  readonly folder: string;
-  readonly goldens: readonly string[];
-  readonly layerNormEps: number;
 }
 
 /** A model that must run where it was asked to: a quiet fallback would test another device twice. */
@@ -108,7 +105,9 @@ export class ModelRun {
   }
 
   subject(): Promise<ParitySubject> {
-    return this.#once('subject', () => this.#environment.load(this.model.folder));
+    return this.#once('subject', () =>
+      this.#environment.load(this.model.folder, { constants: this.model.constants }),
+    );
   }
 
   /** All golden tensors of the model, by `p.NAME`. */
@@ -119,9 +118,13 @@ export class ModelRun {
     });
   }
 
-  /** The model's own file, decoded here and not by the engine. */
+  /** The model's own files, decoded here and not by the engine's loader. */
   weights(): Promise<Goldens> {
-    return this.#once('weights', () => this.#read(`${this.model.folder}/model.safetensors`));
+    const { folder, files } = this.model;
+    return this.#once('weights', async () => {
+      const all = await Promise.all(files.map((file) => this.#read(`${folder}/${file}`)));
+      return new Map(all.flatMap((tensors) => [...tensors]));
+    });
   }
 
   async #read(path: string): Promise<Goldens> {
@@ -131,14 +134,13 @@ export class ModelRun {
   /** The final norm and the unembedding. */
   async lensWeights(): Promise<LensWeights> {
     const weights = await this.weights();
-    const find = (end: string): Float32Array => {
-      return golden(weights, weights.has(end) ? end : `transformer.${end}`).data;
-    };
+    const { norm, eps, offset, finalNorm, unembed } = this.model.readout;
     return {
-      gain: find('ln_f.weight'),
-      bias: find('ln_f.bias'),
-      eps: this.model.layerNormEps,
-      unembed: find('wte.weight'),
+      norm,
+      eps,
+      gain: golden(weights, `${finalNorm}.weight`).data.map((x) => x + offset),
+      bias: weights.get(`${finalNorm}.bias`)?.data,
+      unembed: golden(weights, unembed).data,
     };
   }
 

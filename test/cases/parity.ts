@@ -7,37 +7,26 @@
 import { batchCases } from './parity-batch.ts';
 import { hookCases } from './parity-hooks.ts';
 import { lensCases } from './parity-lens.ts';
+import { PARITY_MODELS, type ParityModel } from './parity-models.ts';
 import {
   type CaseResult,
   type Finding,
   ModelRun,
   type ParityCase,
   type ParityEnvironment,
-  type ParityModel,
 } from './parity-run.ts';
 
+export { PARITY_MODELS, type ParityModel } from './parity-models.ts';
 export type { CaseResult, Finding } from './parity-run.ts';
 
-export const PARITY_MODELS: readonly ParityModel[] = [
-  {
-    name: 'gpt2',
-    folder: 'shared/goldens/gpt2',
-    goldens: ['shared/goldens/gpt2/golden.safetensors', 'test/goldens/gpt2-hooks.safetensors'],
-    layerNormEps: 1e-5,
-  },
-  {
-    name: 'fable-4m',
-    folder: 'shared/models/fable-4m',
-    goldens: ['shared/models/fable-4m/golden.safetensors', 'test/goldens/fable-4m-hooks.safetensors'],
-    layerNormEps: 1e-5,
-  },
-];
-
-export const PARITY_CASES: readonly ParityCase[] = [...hookCases, ...lensCases, ...batchCases];
+/** The cases that a model is put to: those of hooks that it has, and batches where it stands for a kind of them. */
+export function casesOf(model: ParityModel): readonly ParityCase[] {
+  return [...hookCases(model), ...lensCases, ...(model.batches ? batchCases : [])];
+}
 
 /** Every name that {@link runParity} gives a result for, in order. */
 export function parityNames(models: readonly ParityModel[] = PARITY_MODELS): string[] {
-  return models.flatMap((model) => PARITY_CASES.map((c) => `${model.name}: ${c.name}`));
+  return models.flatMap((model) => casesOf(model).map((c) => `${model.name}: ${c.name}`));
 }
 
 /** Runs everything, one model after the other. Never throws for a failed case. */
@@ -48,7 +37,7 @@ export async function runParity(
   const results: CaseResult[] = [];
   for (const model of models) {
     const run = new ModelRun(model, environment);
-    for (const c of PARITY_CASES) {
+    for (const c of casesOf(model)) {
       results.push(await resultOf(`${model.name}: ${c.name}`, () => c.run(run)));
     }
     await run.dispose();

@@ -1,11 +1,30 @@
 /** A parity run as vitest tests: one test a case, each asserting what the run found. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parityNames } from '../cases/parity.ts';
-import type { CaseResult, ParityModel } from '../cases/parity-run.ts';
+import type { ParityModel } from '../cases/parity-models.ts';
+import type { CaseResult } from '../cases/parity-run.ts';
 import { sharedMissing } from './addresses.ts';
 
 /** SwiftShader is slow on a busy machine with two cores. */
 export const LIMIT_MS = 400_000;
+
+/** A line a model: its largest deviation, measured by its bound. */
+function summary(title: string, results: readonly CaseResult[]): string[] {
+  return [...new Set(results.map(modelOf))].map((model) => {
+    const own = results.filter((result) => modelOf(result) === model);
+    const bounded = own.filter((result) => result.bound > 0);
+    const nearest = bounded.reduce<CaseResult | undefined>(
+      (a, b) => (a && a.worst / a.bound >= b.worst / b.bound ? a : b),
+      undefined,
+    );
+    const passed = own.filter((result) => result.passed).length;
+    return `parity: ${title}: ${passed} of ${own.length} cases; nearest its bound: ${nearest?.name ?? model}: ${nearest?.detail ?? ''}`;
+  });
+}
+
+function modelOf({ name }: CaseResult): string {
+  return name.slice(0, name.indexOf(':'));
+}
 
 /**
  * @param title the implementation and the device.
@@ -34,12 +53,7 @@ export function parityTests(
         broken = error; // A hook that throws would show as tests skipped.
         return;
       }
-      const all = [...results.values()].filter((result) => result.bound > 0);
-      const nearest = all.sort((a, b) => b.worst / b.bound - a.worst / a.bound)[0];
-      const passed = [...results.values()].filter((result) => result.passed).length;
-      console.log(
-        `parity: ${title}: ${passed} of ${results.size} cases; nearest its bound: ${nearest?.name ?? ''}: ${nearest?.detail ?? ''}`,
-      );
+      for (const line of summary(title, [...results.values()])) console.log(line);
     }, LIMIT_MS);
 
     it('ends with a result for every case', ({ skip }) => {

@@ -2,7 +2,7 @@
 import type { DeviceName } from '../../engine/api.ts';
 import type * as Web from '../../engine/web.ts';
 import { runParity } from '../cases/parity.ts';
-import { type CaseResult, onDevice } from '../cases/parity-run.ts';
+import { type CaseResult, onDevice, type SubjectOptions } from '../cases/parity-run.ts';
 
 async function readBytes(address: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(`/${address}`);
@@ -19,8 +19,8 @@ async function run(device: DeviceName, runtime: string): Promise<CaseResult[]> {
   const entry: string = `${location.origin}/dist/lib/web.js`; // The built library, not the sources.
   const { LensModel, configureRuntime } = (await import(/* @vite-ignore */ entry)) as typeof Web;
   configureRuntime({ base: new URL(runtime, location.href) });
-  const load = (folder: string) =>
-    onDevice(device, LensModel.load(`${location.origin}/${folder}/`, { device }));
+  const load = (folder: string, options: SubjectOptions) =>
+    onDevice(device, LensModel.load(`${location.origin}/${folder}/`, { device, ...options }));
   return runParity({ load, readBytes });
 }
 

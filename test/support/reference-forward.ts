@@ -38,6 +38,7 @@ export class ReferenceForward {
   /** The final norm and the unembedding. */
   get lens(): LensWeights {
     return {
+      norm: 'layer',
       gain: this.#w('ln_f.weight'),
       bias: this.#w('ln_f.bias'),
       eps: EPS,

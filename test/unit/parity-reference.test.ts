@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HookTensor, LensOptions, LensReadout, StreamEvent, WeightTensor } from '../../engine/api.ts';
 import type { LateReadings, LayerReadings } from '../../shared/lens/readings.ts';
-import { PARITY_CASES, PARITY_MODELS, resultOf, runParity } from '../cases/parity.ts';
+import { casesOf, PARITY_MODELS, resultOf, runParity } from '../cases/parity.ts';
 import { ModelRun, type ParitySubject } from '../cases/parity-run.ts';
 import { readBytes, sharedMissing } from '../support/addresses.ts';
 import { parityTests } from '../support/parity-tests.ts';
@@ -131,7 +131,7 @@ function changed<T extends Int32Array | Float32Array>(array: T, index: number, v
 
 describe('a parity case fails on wrong numbers', () => {
   for (const model of SMALL) {
-    for (const c of PARITY_CASES) {
+    for (const c of casesOf(model)) {
       it(c.name, async ({ skip }) => {
         skip(sharedMissing !== undefined, sharedMissing);
         const wrong = async (folder: string) => new Wrong(await load(folder), c.name);
