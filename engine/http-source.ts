@@ -16,7 +16,6 @@ import {
   type HttpRequest,
   type RetryPolicy,
 } from './http-request.ts';
-import { openWhole } from './http-whole.ts';
 
 /** The first request reads this much: most headers and every config fit, so that it is the only one for them. */
 const FIRST_BYTES = 64 * 1024;
@@ -191,7 +190,10 @@ export async function openHttp(
     drop(answer); // an empty file has no first byte
     return Object.assign(new MemorySource(name, new Uint8Array(0)), { tag });
   }
-  if (response.status !== 206) return openWhole(target, answer, tag, signal);
+  if (response.status !== 206) {
+    const { openWhole } = await import('./http-whole.ts');
+    return openWhole(target, answer, tag, signal);
+  }
   const size = contentRange(response)?.total ?? (await sizeByHead(target, signal));
   if (!Number.isSafeInteger(size)) {
     drop(answer);
