@@ -7,8 +7,10 @@ import { ROOT } from '../test/support/addresses.ts';
 export interface Measurement {
   /** What was timed. */
   readonly name: string;
-  /** Milliseconds unless the name says otherwise. */
+  /** In `unit`. */
   readonly median: number;
+  /** Default ms. */
+  readonly unit?: string;
   readonly samples: readonly number[];
   /** The median as a multiple of the peer's. */
   readonly ratio?: number;
@@ -35,7 +37,7 @@ export function median(samples: readonly number[]): number {
 export function measurement(
   name: string,
   samples: readonly number[],
-  more: { readonly peer?: number; readonly note?: string } = {},
+  more: { readonly peer?: number; readonly note?: string; readonly unit?: string } = {},
 ): Measurement {
   const value = median(samples);
   return {
@@ -44,6 +46,7 @@ export function measurement(
     samples: samples.map(round),
     ...(more.peer !== undefined && { ratio: Math.round((value / more.peer) * 100) / 100 }),
     ...(more.note !== undefined && { note: more.note }),
+    ...(more.unit !== undefined && { unit: more.unit }),
   };
 }
 
@@ -65,11 +68,11 @@ export function printTable({ title, conditions, measurements }: Report): void {
   const facts = Object.entries({ ...machine(), ...conditions }).map(([key, value]) => `${key}: ${value}`);
   console.log(`\n${title}\n${facts.join(', ')}\n`);
   const width = Math.max(...measurements.map(({ name }) => name.length));
-  for (const { name, median: value, samples, ratio, note } of measurements) {
+  for (const { name, median: value, unit = 'ms', samples, ratio, note } of measurements) {
     const spread = `${Math.min(...samples).toFixed(0)} to ${Math.max(...samples).toFixed(0)}`;
     const cells = [
       name.padEnd(width),
-      `${value.toFixed(value < 100 ? 1 : 0)} ms`.padStart(10),
+      `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`.padStart(10),
       (ratio === undefined ? '' : `${ratio.toFixed(2)} ×`).padStart(9),
       `${spread} (${samples.length})`.padStart(20),
       note ?? '',

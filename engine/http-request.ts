@@ -46,6 +46,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: 'GET' | 'HEAD';
+  /** `no-store` keeps the browser's own cache out, which would hold all once more, and one range at a time. */
+  readonly cache?: RequestCache | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly retry: RetryPolicy;
   /** A server's own way to say no, as an error; undefined for the usual words. */
@@ -93,7 +95,7 @@ function retryAfter(response: Response): number | undefined {
 
 /** One try; an error as its result when nobody answers. @throws {CancelledError} */
 async function attempt(ask: HttpRequest): Promise<Answer | NetworkError> {
-  const { name, url, headers, method, signal, retry } = ask;
+  const { name, url, headers, method, cache, signal, retry } = ask;
   throwIfCancelled(signal);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
@@ -106,6 +108,7 @@ async function attempt(ask: HttpRequest): Promise<Answer | NetworkError> {
       credentials: 'omit',
       ...(headers && { headers: { ...headers } }),
       ...(method && { method }),
+      ...(cache && { cache }),
     });
     return { response, stop, unlink };
   } catch (error) {

@@ -16,6 +16,7 @@ import {
   type HttpRequest,
   type RetryPolicy,
 } from './http-request.ts';
+import { openWhole } from './http-whole.ts';
 
 /** The first request reads this much: most headers and every config fit, so that it is the only one for them. */
 const FIRST_BYTES = 64 * 1024;
@@ -39,6 +40,7 @@ export interface RemoteFiles extends ModelFiles {
 export interface HttpAccess {
   readonly headers?: Readonly<Record<string, string>>;
   readonly refusal?: HttpRequest['refusal'];
+  readonly cache?: HttpRequest['cache'];
   readonly retry?: Partial<RetryPolicy>;
 }
 
@@ -106,6 +108,7 @@ class RangeSource implements RemoteFile {
     for (let tried = 1; ; tried++) {
       const answer = tried === 1 && opened ? opened : await askRange(this.#target, start + got, end, signal);
       this.#checkAnswer(answer, start + got, end);
+      const before = got;
       const broken = await drain(answer, { signal, retry }, (piece) => {
         if (got + piece.byteLength > bytes.byteLength) {
           throw new NetworkError(
@@ -123,7 +126,7 @@ class RangeSource implements RemoteFile {
           `${this.name}: the download broke off (${broken ?? 'it ended early'}): expected ${bytes.byteLength} bytes, got ${got} in ${tried} tries: try again`,
         );
       }
-      await pause(backoff(retry, tried), signal);
+      await pause(backoff(retry, got > before ? 1 : tried), signal);
     }
   }
 
@@ -178,6 +181,7 @@ export async function openHttp(
     retry: { ...RETRY, ...access.retry },
     ...(access.headers && { headers: access.headers }),
     refusal: access.refusal,
+    cache: access.cache,
   };
   const answer = await askRange(target, 0, FIRST_BYTES, signal);
   const { response } = answer;
@@ -190,10 +194,7 @@ export async function openHttp(
     drop(answer); // an empty file has no first byte
     return Object.assign(new MemorySource(name, new Uint8Array(0)), { tag });
   }
-  if (response.status !== 206) {
-    const { openWhole } = await import('./http-whole.ts');
-    return openWhole(target, answer, tag, signal);
-  }
+  if (response.status !== 206) return openWhole(target, answer, tag, signal);
   const size = contentRange(response)?.total ?? (await sizeByHead(target, signal));
   if (!Number.isSafeInteger(size)) {
     drop(answer);
@@ -215,13 +216,13 @@ export function httpFiles(id: string, folder: URL, access: HttpAccess = {}): Rem
 }
 
 /** The files at an address: of a folder, or of one `.gguf` file. @returns undefined for what is no address. */
-export function addressFiles(source: string): RemoteFiles | undefined {
+export function addressFiles(source: string, access: HttpAccess = {}): RemoteFiles | undefined {
   if (!/^https?:\/\//.test(source) || !URL.canParse(source)) return undefined;
   const url = new URL(source);
   if (/\.gguf$/i.test(url.pathname)) {
     const file = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
-    const open: RemoteFiles['open'] = (_, signal) => openHttp(source, url, {}, signal);
+    const open: RemoteFiles['open'] = (_, signal) => openHttp(source, url, access, signal);
     return { id: source, origin: url.origin, pinned: false, gguf: decodeURIComponent(file), open };
   }
-  return httpFiles(source, new URL(source.endsWith('/') ? source : `${source}/`));
+  return httpFiles(source, new URL(source.endsWith('/') ? source : `${source}/`), access);
 }

@@ -106,7 +106,7 @@ class WholeFileSource implements WholeFile {
         if (this.#received >= this.size || this.#waiting.size === 0) break;
         tried += this.#received > before ? 1 : 2; // one that always breaks at the same byte gets fewer
         if (tried >= retry.resumes) throw new NetworkError(why);
-        await pause(backoff(retry, tried), undefined);
+        await pause(backoff(retry, this.#received > before ? 1 : tried), undefined);
       }
     } catch (cause) {
       this.#failed = new NetworkError(

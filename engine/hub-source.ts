@@ -70,6 +70,7 @@ export interface HubOptions {
   readonly signal?: AbortSignal | undefined;
   readonly retry?: Partial<RetryPolicy>;
   readonly memory?: RevisionMemory | undefined;
+  readonly cache?: HttpAccess['cache'];
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -174,6 +175,7 @@ export async function hubFiles(name: HubName, options: HubOptions): Promise<Remo
   const access: HttpAccess = {
     ...(headers && { headers }),
     ...(retry && { retry }),
+    cache: options.cache,
     refusal: refusals(repo, hub, headers !== undefined),
   };
   const asked = name.revision ?? 'main';

@@ -27,7 +27,8 @@ export async function resolveWeb(
   if (EMBEDDED.includes(source)) return httpFiles(source, new URL(`${source}/`, models));
   const { keptRevisions, keptStorage } = await import('./kept-storage.ts');
   const storage = keep ? keptStorage() : undefined;
-  const remote = addressFiles(source) ?? (await onHub());
+  const cache = storage ? 'no-store' : 'default';
+  const remote = addressFiles(source, { cache }) ?? (await onHub());
   if (remote) return storage ? (await import('./kept-files.ts')).keptFiles(remote, storage) : remote;
   throw new NotFoundError(
     `model "${source}": not a model that opens here: pick ${EMBEDDED.join(', ')}, give a model on the hub as owner/name, or the https:// address of a folder with a model's files`,
@@ -36,6 +37,7 @@ export async function resolveWeb(
   async function onHub(): Promise<RemoteFiles | undefined> {
     const { hubFiles, parseHubName } = await import('./hub-source.ts');
     const name = parseHubName(source);
-    return name && hubFiles(name, { hub, token, signal, memory: storage && keptRevisions(storage) });
+    const memory = storage && keptRevisions(storage);
+    return name && hubFiles(name, { hub, token, signal, memory, cache });
   }
 }

@@ -52,8 +52,11 @@ const LARGE = /\.(safetensors|gguf)$/;
 const EXPOSED =
   'X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag';
 
-/** @param repos `owner/name` → folder. */
-export async function startHub(repos: Readonly<Record<string, string>>): Promise<HubServer> {
+/**
+ * @param repos `owner/name` → folder.
+ * @param port the hub's, to take the place of one that was closed; default a free one.
+ */
+export async function startHub(repos: Readonly<Record<string, string>>, port = 0): Promise<HubServer> {
   const behaviour: HubBehaviour = {
     gated: new Map(),
     breaks: { count: 0, after: 0.5 },
@@ -93,7 +96,7 @@ export async function startHub(repos: Readonly<Record<string, string>>): Promise
       answer(request, response, path, note).catch(() => response.destroy());
     });
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(origin === 'hub' ? port : 0, '127.0.0.1', resolve));
     return new URL(`http://localhost:${(server.address() as AddressInfo).port}/`);
   };
 
