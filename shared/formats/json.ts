@@ -70,6 +70,12 @@ export class Fields {
     return value;
   }
 
+  /** A number from `low` to `high`. */
+  between(keys: readonly string[], low: number, high: number, fallback: number): number {
+    const value = this.number(keys, fallback);
+    return value >= low && value <= high ? value : this.#fail(keys, `a number from ${low} to ${high}`, value);
+  }
+
   flag(keys: readonly string[], fallback: boolean): boolean {
     const value = this.#get(keys) ?? fallback;
     if (typeof value !== 'boolean') return this.#fail(keys, 'true or false', value);

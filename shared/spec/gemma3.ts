@@ -32,7 +32,7 @@ export function gemma3Spec(place: string, config: JsonObject, tensors: StoredSha
     // GGUF files hold the gain itself, and say so.
     normOffset: (fields) => fields.number(['residscope_norm_offset'], 1),
     embedScale: (dModel) => Math.fround(Math.sqrt(dModel)),
-    attnScale: (fields) => fields.number(['query_pre_attn_scalar'], 256) ** -0.5,
+    attnScale: (fields) => fields.between(['query_pre_attn_scalar'], 1e-3, 1e9, 256) ** -0.5,
     windows: (fields, nLayers) => {
       const window = fields.size(['sliding_window'], MAX.context, 4096);
       const every = fields.size(['sliding_window_pattern', '_sliding_window_pattern'], MAX.layers, 6);

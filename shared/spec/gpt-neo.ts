@@ -53,7 +53,7 @@ export function gptNeoSpec(place: string, config: JsonObject, tensors: StoredSha
     dMlp,
     dVocab,
     nCtx,
-    norm: { kind: 'layer', eps: fields.number(['layer_norm_epsilon'], 1e-5), offset: 0 },
+    norm: { kind: 'layer', eps: fields.between(['layer_norm_epsilon'], 0, 1, 1e-5), offset: 0 },
     activation: readActivation(place, fields, ['activation_function'], 'gelu_new'),
     parallel: false,
     embedScale: 1,

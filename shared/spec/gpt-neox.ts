@@ -45,7 +45,7 @@ export function gptNeoxSpec(place: string, config: JsonObject, tensors: StoredSh
     dMlp,
     dVocab,
     nCtx,
-    norm: { kind: 'layer', eps: fields.number(['layer_norm_eps'], 1e-5), offset: 0 },
+    norm: { kind: 'layer', eps: fields.between(['layer_norm_eps'], 0, 1, 1e-5), offset: 0 },
     activation: readActivation(place, fields, ['hidden_act'], 'gelu'),
     parallel,
     embedScale: 1,

@@ -16,7 +16,7 @@ export function gpt2Spec(place: string, config: JsonObject, tensors: StoredShape
   const dMlp = fields.size(['n_inner'], MAX.mlp, 4 * dModel);
   const dVocab = fields.size(['vocab_size'], MAX.vocab, 50257);
   const nCtx = fields.size(['n_positions', 'n_ctx', 'max_position_embeddings'], MAX.context, 1024);
-  const eps = fields.number(['layer_norm_epsilon'], 1e-5);
+  const eps = fields.between(['layer_norm_epsilon'], 0, 1, 1e-5);
   if (dModel % nHeads !== 0) {
     throw new UnsupportedError(`${place}: n_embd ${dModel} is no multiple of n_head ${nHeads}`);
   }

@@ -129,7 +129,7 @@ export function llamaLikeSpec(
     nCtx: fields.size(['max_position_embeddings'], MAX.context, defaults.context),
     norm: {
       kind: 'rms',
-      eps: fields.number(['rms_norm_eps'], 1e-6),
+      eps: fields.between(['rms_norm_eps'], 0, 1, 1e-6),
       offset: traits.normOffset?.(fields) ?? 0,
     },
     activation: readActivation(place, fields, traits.activationKeys ?? ['hidden_act'], defaults.activation),

@@ -10,6 +10,8 @@ import type { Rotary } from './model-spec.ts';
 
 /** What a config says of rotary positions for one kind of layer. */
 export interface RopeConfig {
+  /** For messages. */
+  readonly place: string;
   readonly theta: number;
   /** Share of each head that turns. */
   readonly share: number;
@@ -51,37 +53,47 @@ export function readRope(place: string, config: JsonObject, defaults: RopeDefaul
     ['partial_rotary_factor'],
     outer.number([...(defaults.shareKeys ?? []), 'partial_rotary_factor'], defaults.share ?? 1),
   );
-  if (!(theta > 0) || !(share > 0 && share <= 1)) {
+  if (!(theta > 0 && theta <= 1e12) || !(share > 0 && share <= 1)) {
     throw new FormatError(`${place}: rotary base ${theta} or share ${share} is out of range`);
   }
   const scaling = own ?? legacy;
   const type = scaling
     ? new Fields(`${place}: rope scaling`, scaling).text(['rope_type', 'type'], 'default')
     : 'default';
-  if (type === 'default') return { theta, share };
+  if (type === 'default') return { place, theta, share };
   if (type !== 'llama3') {
     throw new UnsupportedError(
       `${place}: rope scaling "${type}" is not done here; it does default and llama3`,
     );
   }
-  return { theta, share, scaling: new Fields(`${place}: rope scaling`, scaling ?? {}) };
+  return { place, theta, share, scaling: new Fields(`${place}: rope scaling`, scaling ?? {}) };
 }
 
 /** Frequencies as f32, as transformers computes them. */
-export function rotaryOf({ theta, share, scaling }: RopeConfig, dHead: number): Rotary {
+export function rotaryOf({ place, theta, share, scaling }: RopeConfig, dHead: number): Rotary {
   const dims = Math.floor(dHead * share);
-  const plain = Array.from({ length: Math.floor(dims / 2) }, (_, i) =>
-    Math.fround(1 / theta ** ((2 * i) / dims)),
-  );
+  if (dims < 2 || dims % 2 !== 0) {
+    throw new UnsupportedError(
+      `${place}: rotary positions turn pairs: ${dims} of ${dHead} dimensions make none`,
+    );
+  }
+  const plain = Array.from({ length: dims / 2 }, (_, i) => Math.fround(1 / theta ** ((2 * i) / dims)));
   return { dims, frequencies: scaling ? llama3(plain, scaling) : plain };
 }
 
-/** Llama 3: low frequencies are divided by the factor, high ones kept, those between blended. */
+/**
+ * Llama 3: low frequencies are divided by the factor, high ones kept, those between blended. All four fields are
+ * required: a default of NaN is refused.
+ */
 function llama3(frequencies: readonly number[], scaling: Fields): number[] {
-  const factor = scaling.number(['factor'], NaN_REQUIRED);
-  const low = scaling.number(['low_freq_factor'], NaN_REQUIRED);
-  const high = scaling.number(['high_freq_factor'], NaN_REQUIRED);
-  const context = scaling.number(['original_max_position_embeddings'], NaN_REQUIRED);
+  const required = (key: string): number => scaling.between([key], 1e-6, 1e9, NaN);
+  const factor = required('factor');
+  const low = required('low_freq_factor');
+  const high = required('high_freq_factor');
+  const context = required('original_max_position_embeddings');
+  if (high <= low) {
+    throw new FormatError(`${scaling.place}: high_freq_factor ${high} must be above low_freq_factor ${low}`);
+  }
   return frequencies.map((f) => {
     const wavelength = (2 * Math.PI) / f;
     if (wavelength < context / high) return f;
@@ -90,6 +102,3 @@ function llama3(frequencies: readonly number[], scaling: Fields): number[] {
     return ((1 - smooth) * f) / factor + smooth * f;
   });
 }
-
-/** `Fields.number` refuses what is not finite: a default of NaN makes a field required. */
-const NaN_REQUIRED = NaN;

@@ -72,7 +72,7 @@ describe('safetensors', () => {
   it('ends every damaged file in a FormatError or in a file whose tensors lie inside it', async () => {
     const random = seeded(7);
     let refused = 0;
-    for (let n = 0; n < 2000; n++) {
+    for (let n = 0; n < 10_000; n++) {
       const bytes = GOOD.slice(0, random.next() < 0.3 ? random.below(GOOD.length) : GOOD.length);
       for (let flips = random.below(4); flips >= 0 && bytes.length > 0; flips--) {
         bytes[random.below(bytes.length)] = random.below(256);
@@ -85,7 +85,7 @@ describe('safetensors', () => {
         refused++;
       }
     }
-    expect(refused).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(2500);
   });
 });
 
