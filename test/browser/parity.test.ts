@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll } from 'vitest';
 import type { DeviceName } from '../../engine/api.ts';
+import { WEBGPU_MODELS } from '../cases/parity.ts';
 import type { CaseResult } from '../cases/parity-run.ts';
 import { pathOf, sharedMissing } from '../support/addresses.ts';
 import { browserMissing, launchBrowser } from '../support/browser.ts';
@@ -53,4 +54,4 @@ async function runInPage(device: DeviceName): Promise<CaseResult[]> {
 }
 
 parityTests('wasm in Chromium', skip, () => runInPage('wasm'));
-parityTests('WebGPU in Chromium', skip, () => runInPage('webgpu'));
+parityTests('WebGPU in Chromium', skip, () => runInPage('webgpu'), WEBGPU_MODELS);

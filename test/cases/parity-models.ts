@@ -123,3 +123,28 @@ export const PARITY_MODELS: readonly ParityModel[] = [
   // The gain is 1 + what is stored.
   ...cast('gemma3_text', 'bf16', { readout: { ...TIED, offset: 1 }, lacks: LEARNED, batches: true }),
 ];
+
+/** The models of these names, in order. @throws {Error} for a name that none has. */
+function named(names: readonly string[]): ParityModel[] {
+  return names.map((name) => {
+    const found = PARITY_MODELS.find((model) => model.name === name);
+    if (!found) throw new Error(`no parity model named ${name}`);
+    return found;
+  });
+}
+
+/**
+ * For WebGPU on SwiftShader in a browser, where a model takes many seconds of compiling: every folder against its
+ * shared goldens. Constants come from the same JavaScript on every device, so that of the folders that stand here twice
+ * two are enough: all hooks of parallel blocks, and of grouped heads with norms and windows.
+ */
+export const WEBGPU_MODELS: readonly ParityModel[] = PARITY_MODELS.filter(
+  ({ name }) => !['llama', 'mistral', 'qwen2', 'qwen3'].includes(name),
+);
+
+/** For WebGPU in Node, the same graphs on the same driver: a sequential, a parallel and a windowed family. */
+export const WEBGPU_NODE_MODELS: readonly ParityModel[] = named([
+  'gpt2',
+  'gpt_neox',
+  'gemma3_text cast to bf16',
+]);

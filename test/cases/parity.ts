@@ -16,7 +16,7 @@ import {
   type ParityEnvironment,
 } from './parity-run.ts';
 
-export { PARITY_MODELS, type ParityModel } from './parity-models.ts';
+export { PARITY_MODELS, WEBGPU_MODELS, WEBGPU_NODE_MODELS, type ParityModel } from './parity-models.ts';
 export type { CaseResult, Finding } from './parity-run.ts';
 
 /** The cases that a model is put to: those of hooks that it has, and batches where it stands for a kind of them. */

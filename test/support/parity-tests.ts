@@ -6,7 +6,7 @@ import type { CaseResult } from '../cases/parity-run.ts';
 import { sharedMissing } from './addresses.ts';
 
 /** SwiftShader is slow on a busy machine with two cores. */
-export const LIMIT_MS = 400_000;
+export const LIMIT_MS = 600_000;
 
 /** A line a model: its largest deviation, measured by its bound. */
 function summary(title: string, results: readonly CaseResult[]): string[] {

@@ -1,7 +1,7 @@
 /** In a page: runs the parity cases on a device and gives the results to whoever drives the browser. */
 import type { DeviceName } from '../../engine/api.ts';
 import type * as Web from '../../engine/web.ts';
-import { runParity } from '../cases/parity.ts';
+import { PARITY_MODELS, runParity, WEBGPU_MODELS } from '../cases/parity.ts';
 import { type CaseResult, onDevice, type SubjectOptions } from '../cases/parity-run.ts';
 
 async function readBytes(address: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -21,7 +21,7 @@ async function run(device: DeviceName, runtime: string): Promise<CaseResult[]> {
   configureRuntime({ base: new URL(runtime, location.href) });
   const load = (folder: string, options: SubjectOptions) =>
     onDevice(device, LensModel.load(`${location.origin}/${folder}/`, { device, ...options }));
-  return runParity({ load, readBytes });
+  return runParity({ load, readBytes }, device === 'webgpu' ? WEBGPU_MODELS : PARITY_MODELS);
 }
 
 /** What the driver of the browser finds in this page. */
