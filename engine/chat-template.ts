@@ -16,7 +16,7 @@ export function readChatTemplate(tokenizerConfig: JsonObject): ChatTemplate | un
 function templateOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (!Array.isArray(value)) return undefined;
-  const named = value.find((entry: unknown) => field(entry, 'name') === 'default');
+  const named = (value as readonly unknown[]).find((entry) => field(entry, 'name') === 'default');
   const template = field(named, 'template');
   return typeof template === 'string' ? template : undefined;
 }

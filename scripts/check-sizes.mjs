@@ -22,8 +22,8 @@ const LATER = [
   /^(dialogs|chat-template|chat-worker)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
-  // Models from elsewhere: the hub, a disk, shards, GGUF, servers without ranges; what is kept of them.
-  /^(hub-source|blob-source|sharded|open-gguf|packed|http-whole|kept-files|kept-storage)-/,
+  // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.
+  /^(hub-source|blob-source|sharded|open-gguf|packed|kept-files|kept-storage)-/,
   // WebGPU in place of wasm.
   /^(ort\.(webgpu|jspi)\.|reduce-wgsl-|gpu-quantized-)/,
 ];

@@ -16,7 +16,7 @@ const app = new AppElement();
 app.session = session;
 document.querySelector('.plain')?.remove();
 document.body.append(app);
-watchDrops(session, (items) => void openDropped(session, items));
+watchDrops(session, (items) => openDropped(session, items));
 
 const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
 session.open(connection?.saveData ?? false);

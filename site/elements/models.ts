@@ -1,5 +1,5 @@
 /** Pick a model: the list, any other by name, files from this device, the access token, what is kept here. */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import {
   CATALOGUE,
   downloadOf,
@@ -50,6 +50,11 @@ export class ModelsElement extends Panel {
     void deviceFacts().then((facts) => (this.facts = facts));
   }
 
+  protected override firstUpdated(changed: PropertyValues<this>): void {
+    super.firstUpdated(changed);
+    if (this.at === undefined) this.renderRoot.querySelector('input')?.focus();
+  }
+
   protected override render(): TemplateResult {
     const found = searchCatalogue(this.query);
     const named = namedSource(this.query);
@@ -62,7 +67,6 @@ export class ModelsElement extends Panel {
           placeholder="gpt2, qwen, owner/name, https://…"
           autocomplete="off"
           spellcheck="false"
-          ?autofocus=${this.at === undefined}
           @input=${(event: InputEvent) => {
             if (event.target instanceof HTMLInputElement) this.query = event.target.value;
           }}

@@ -2,6 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { DroppedItem } from '../controllers/drops.ts';
 import type { Session } from '../controllers/session.ts';
+import type * as Dialogs from './dialogs.ts';
 import { TERM_TITLES, type Term } from '../controllers/terms.ts';
 
 export function openDefinitions(here?: Term): void {
@@ -9,21 +10,28 @@ export function openDefinitions(here?: Term): void {
 }
 
 export function openAbout(session: Session): void {
-  void import('./dialogs.ts').then(({ showAbout }) => showAbout(session));
+  void withDialogs(session, ({ showAbout }) => showAbout(session));
 }
 
-export function openModels(session: Session, at?: 'token'): void {
-  void import('./dialogs.ts').then(({ showModels }) => showModels(session, at));
-}
-
-/** Opens what was dropped on the page. */
-export async function openDropped(session: Session, items: readonly DroppedItem[]): Promise<void> {
+/** Without a network the code does not come: the page says so, and the next click tries again. */
+async function withDialogs(
+  session: Session,
+  act: (dialogs: typeof Dialogs) => void | Promise<void>,
+): Promise<void> {
   try {
-    const { filesOfDrop } = await import('./dialogs.ts');
-    session.openFiles(await filesOfDrop(items));
+    await act(await import('./dialogs.ts'));
   } catch (error) {
     session.complain(error);
   }
+}
+
+export function openModels(session: Session, at?: 'token'): void {
+  void withDialogs(session, ({ showModels }) => showModels(session, at));
+}
+
+/** Opens what was dropped on the page. */
+export function openDropped(session: Session, items: readonly DroppedItem[]): void {
+  void withDialogs(session, async ({ filesOfDrop }) => session.openFiles(await filesOfDrop(items)));
 }
 
 /** A small button that opens a term's definition. */
