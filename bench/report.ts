@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../test/support/addresses.ts';
 
 export interface Measurement {
@@ -85,6 +86,8 @@ export function printTable({ title, conditions, measurements }: Report): void {
 export async function writeReport(folder: string, report: Report): Promise<string> {
   const file = join(resolve(ROOT, folder), `${report.name}.json`);
   await mkdir(resolve(ROOT, folder), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ machine: machine(), ...report }, undefined, 2)}\n`);
+  const text = JSON.stringify({ machine: machine(), ...report });
+  // As the repository's own formatting has it: the file is committed.
+  await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }));
   return file;
 }
