@@ -1,7 +1,6 @@
 /** Configs that lie: whatever stands in them, a spec that makes sense or a typed error. */
 import { describe, expect, it } from 'vitest';
 import { ResidscopeError } from '../../shared/errors.ts';
-import type { JsonObject } from '../../shared/formats/json.ts';
 import { blockTensorNames } from '../../shared/spec/model-spec.ts';
 import { FAMILIES, readSpec } from '../../shared/spec/read-spec.ts';
 import { seeded, type Random } from '../support/random.ts';
