@@ -6,15 +6,17 @@
  * would read what the other has half written, and leaves the libraries out. Here everything goes to a folder named
  * by the version and appears whole or not at all.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
 import { messageOf } from '../../shared/errors.ts';
+
+const run = promisify(execFile);
 
 export interface ChromiumPackage {
   readonly executable: string;
@@ -65,23 +67,23 @@ async function unpack(): Promise<ChromiumPackage> {
 
 async function unpackInto(folder: string, bin: string): Promise<void> {
   const executable = join(folder, 'chromium');
-  await pipeline(
-    createReadStream(join(bin, 'chromium.br')),
-    createBrotliDecompress(),
-    createWriteStream(executable),
-  );
+  await decompress(join(bin, 'chromium.br'), executable);
   await chmod(executable, 0o755);
   await untar(join(bin, 'al2023.tar.br'), folder); // holds lib/
   await untar(join(bin, 'fonts.tar.br'), folder); // holds fonts/
   await untar(join(bin, 'swiftshader.tar.br'), folder); // Chromium looks for these beside itself
 }
 
+async function decompress(from: string, to: string): Promise<void> {
+  await pipeline(createReadStream(from), createBrotliDecompress(), createWriteStream(to));
+}
+
+/** By way of a file: tar ends at the archive's end mark, and a pipe that still holds padding would break. */
 async function untar(archive: string, into: string): Promise<void> {
-  const tar = spawn('tar', ['-x', '--no-same-owner', '-C', into], { stdio: ['pipe', 'ignore', 'inherit'] });
-  const ended = once(tar, 'close');
-  await pipeline(createReadStream(archive), createBrotliDecompress(), tar.stdin);
-  const [code] = (await ended) as [number | null];
-  if (code !== 0) throw new Error(`tar: exit status ${String(code)} for ${archive}`);
+  const tar = join(into, 'archive.tar');
+  await decompress(archive, tar);
+  await run('tar', ['-x', '--no-same-owner', '-C', into, '-f', tar]);
+  await rm(tar);
 }
 
 function fontsConfText(folder: string): string {
