@@ -32,6 +32,8 @@ const TITLES: Record<ErrorKind, string> = {
 
 /** Kinds for which the same call may go well the next time. */
 const AGAIN: readonly ErrorKind[] = ['network', 'device', 'memory', 'numerics', 'internal', 'not-found'];
+/** What a missing network looks like, to a download as to code that comes on demand. */
+const OFFLINE: readonly ErrorKind[] = ['network', 'device', 'internal'];
 const ANOTHER_DEVICE: readonly ErrorKind[] = ['device', 'memory', 'numerics', 'internal'];
 const ANOTHER_MODEL: readonly ErrorKind[] = [
   'format',
@@ -58,8 +60,11 @@ export function problemOf(error: unknown, { model, device }: Pick<ViewState, 'mo
   }
   if (kind === 'input') ways.push('example');
   if (ways.length === 0) ways.push('retry');
-  const title = kind === 'network' && isOffline() ? 'You are offline' : TITLES[kind];
-  return { kind, title, message, ways };
+  if (OFFLINE.includes(kind) && isOffline()) {
+    const words = 'This browser has no network just now, and not all that is needed is on this device.';
+    return { kind, title: 'You are offline', message: `${words} (${message})`, ways };
+  }
+  return { kind, title: TITLES[kind], message, ways };
 }
 
 /** What the browser knows: no network at all. */

@@ -1,5 +1,5 @@
 /** Loading, running and cancelling: the engine's calls turned into state, one call at a time. */
-import { InputError, throwIfCancelled } from '../../shared/errors.ts';
+import { InputError, throwIfCancelled, toErrorMessage } from '../../shared/errors.ts';
 import type { Engine } from '../engine/client.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { earlierPrompts, keepPrompt } from './keepsakes.ts';
@@ -120,7 +120,11 @@ export class Runs {
       this.#store.set({ info });
       return info;
     } catch (error) {
-      if (this.#loading?.controller === controller) this.#loading = undefined;
+      if (this.#loading?.controller === controller) {
+        this.#loading = undefined;
+        // Code that did not come stays missing for the life of a thread: the next try gets a new one.
+        if (toErrorMessage(error).kind === 'internal') this.#engine.dispose();
+      }
       throw error;
     }
   }

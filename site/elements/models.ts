@@ -118,7 +118,7 @@ export class ModelsElement extends Panel {
       family,
       `${parametersInWords(model.parameters)} parameters`,
       `${layers} layers`,
-      `${exact ? '' : 'about '}${bytes(size)}`,
+      exact ? bytes(size) : `about ${roughly(size)}`,
       licence ?? 'licence: see its page',
       ...(note === undefined ? [] : [note]),
     ];
@@ -145,3 +145,10 @@ export class ModelsElement extends Panel {
   }
 }
 customElements.define('rs-models', ModelsElement);
+
+/** Two digits: more would claim to know. */
+function roughly(size: number): string {
+  return size < 1e9
+    ? `${Number((size / 1e6).toPrecision(2))} MB`
+    : `${Number((size / 1e9).toPrecision(2))} GB`;
+}

@@ -1,5 +1,6 @@
 /** Opens the page's dialogs, whose code comes with the first click. */
 import { html, type TemplateResult } from 'lit';
+import { NetworkError } from '../../shared/errors.ts';
 import type { DroppedItem } from '../controllers/drops.ts';
 import type { Session } from '../controllers/session.ts';
 import type * as Dialogs from './dialogs.ts';
@@ -13,7 +14,7 @@ export function openAbout(session: Session): void {
   void withDialogs(session, ({ showAbout }) => showAbout(session));
 }
 
-/** Without a network the code does not come: the page says so, and the next click tries again. */
+/** Without a network the code does not come, and the page says so. */
 async function withDialogs(
   session: Session,
   act: (dialogs: typeof Dialogs) => void | Promise<void>,
@@ -21,7 +22,8 @@ async function withDialogs(
   try {
     await act(await import('./dialogs.ts'));
   } catch (error) {
-    session.complain(error);
+    const missing = 'This part of the page did not load: check the connection, then reload the page.';
+    session.complain(error instanceof TypeError ? new NetworkError(missing, { cause: error }) : error);
   }
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pathOf, ROOT, sharedMissing } from '../support/addresses.ts';
+import { pathOf, readBytes, ROOT, sharedMissing } from '../support/addresses.ts';
 import { browserMissing, launchBrowser } from '../support/browser.ts';
 import { routeHub } from '../support/hub-route.ts';
 import { type HubServer, startHub } from '../support/hub-server.ts';
@@ -256,10 +256,15 @@ describe.skipIf(missing !== undefined)(
     it('shows bytes, pace and block while rows are drawn, and Cancel ends the download', async () => {
       const visit = await open('#prompt=');
       await visit.state('done');
-      let going = true;
+      const weights = await readBytes('site/public/models/fable-4m/model.safetensors');
+      let pause = 600;
+      // Ranges, each after a while: a server far away.
       await visit.page.route('**/models/fable-4m/model.safetensors', async (route) => {
-        if (going) await new Promise((resolve) => setTimeout(resolve, 900));
-        await route.continue();
+        const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(route.request().headers()['range'] ?? '') ?? [];
+        const body = Buffer.from(weights.subarray(Number(from), Number(to) + 1));
+        const range = `bytes ${from}-${Number(from) + body.length - 1}/${weights.length}`;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        await route.fulfill({ status: 206, headers: { 'content-range': range, etag: '"1"' }, body });
       });
       await visit.page.goto(
         `${server.url}/#model=${encodeURIComponent(`${server.url}/models/fable-4m/`)}&prompt=`,
@@ -274,11 +279,11 @@ describe.skipIf(missing !== undefined)(
         .toMatch(/^block [1-8] of 8 · [\d.]+ [kM]B of 8\.8 MB · [\d.]+ [kM]B\/s · (about|a moment)/);
       expect(await visit.page.getByRole('gridcell').count()).toBeGreaterThan(0);
       const engines = visit.page.workers().filter((worker) => /\/worker-[^/]+\.js$/.test(worker.url()));
-      const ended = engines.map((worker) => worker.waitForEvent('close', { timeout: 2000 }));
+      const ended = engines.map((worker) => worker.waitForEvent('close', { timeout: 3000 }));
       await visit.page.getByRole('button', { name: 'Cancel' }).click();
       await visit.state('done');
       await Promise.all(ended);
-      going = false;
+      pause = 0;
       await visit.run.click();
       await visit.page.getByRole('button', { name: 'checks pass' }).waitFor();
       expect(visit.complaints).toEqual([]);

@@ -55,7 +55,7 @@ describe.skipIf(missing !== undefined)(
       await visit.page.getByRole('dialog', { name: 'What each reading means' }).waitFor();
       expect(await visit.violations()).toEqual([]);
       await visit.page.keyboard.press('Escape');
-      await visit.page.getByRole('button', { name: /^fable-4m/ }).click();
+      await visit.page.getByRole('button', { name: /^wasm/ }).click();
       await visit.page.getByRole('dialog', { name: 'About this run' }).waitFor();
       expect(await visit.violations()).toEqual([]);
       await visit.page.keyboard.press('Escape');
