@@ -11,7 +11,8 @@ import { writeRandomGpt2 } from './random-model.ts';
 /** Fresh processes: a cold start happens once in each. */
 const STARTS = 3;
 
-async function timesOf(
+/** Times of one fresh process. */
+export async function timesOf(
   script: string,
   source: string,
   device: DeviceName,

@@ -4,14 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import { benchEngine } from './engine.ts';
+import { benchLens } from './lens.ts';
 import { benchLoad, LOAD_SHAPE } from './load.ts';
 import { benchPage } from './page.ts';
 import { printTable, type Report, writeReport } from './report.ts';
 
-const HELP = `npm run bench -- [engine] [page] [load] [options]      default: engine and page, on wasm
+const HELP = `npm run bench -- [engine] [page] [lens] [load] [options]      default: engine and page, on wasm
 
   engine              the library in Node: first row and whole table, as ratios to a plain forward
   page                the built page in a browser: click to finished table, longest task of the page's thread
+  lens                the whole lens of SmolLM2-135M, as ratios to PyTorch's; needs Python with transformers
   load                a model of 1.2 GB from a local server into a browser: memory, first row; needs 6 GB of memory
   --device NAME       wasm (default) or webgpu: for engine a GPU that Dawn finds, for page the browser's own
   --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
@@ -33,7 +35,7 @@ export async function main(args: string[]): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !['engine', 'page', 'load'].includes(name));
+  const unknown = positionals.filter((name) => !['engine', 'page', 'lens', 'load'].includes(name));
   const { device } = values;
   if (values.help || unknown.length > 0 || (device !== 'wasm' && device !== 'webgpu')) {
     console.log(HELP);
@@ -45,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
   const reports: Report[] = [];
   if (wanted.includes('engine')) reports.push(await benchEngine(device, values.models.split(','), runs));
   if (wanted.includes('page')) reports.push(await benchPage(device, runs));
+  if (wanted.includes('lens')) reports.push(await benchLens(runs));
   if (wanted.includes('load')) {
     const halves = { ...LOAD_SHAPE, layers: 2 * LOAD_SHAPE.layers, dtype: 'F16' } as const;
     reports.push(await benchLoad(values.stored === 'F16' ? halves : LOAD_SHAPE));

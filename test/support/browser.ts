@@ -105,8 +105,7 @@ export async function browserMissing(): Promise<string | undefined> {
 
 /** Which browser {@link launchBrowser} takes, for people to read. */
 export async function browserVersion(): Promise<string> {
-  const { executable, version } = await findBrowser();
-  return `${version} (${executable})`;
+  return (await findBrowser()).version;
 }
 
 /** Starts a headless browser. Close it in `afterAll`. @throws {Error} when none can run. */

@@ -48,6 +48,7 @@ async function unpack(): Promise<ChromiumPackage> {
     const staging = await mkdtemp(join(cache, 'unpacking-'));
     try {
       await unpackInto(staging, join(root, 'bin'));
+      await writeFile(join(staging, 'fonts.conf'), fontsConfText(folder));
       await rename(staging, folder);
     } catch (error) {
       await rm(staging, { recursive: true, force: true });
@@ -55,13 +56,11 @@ async function unpack(): Promise<ChromiumPackage> {
       if (!existsSync(folder)) throw new Error(`@sparticuz/chromium: ${messageOf(error)}`, { cause: error });
     }
   }
-  const fontsConf = join(folder, 'fonts.conf');
-  await writeFile(fontsConf, fontsConfText(folder));
   return {
     executable: join(folder, 'chromium'),
     libraries: join(folder, 'lib'),
     swiftshader: folder,
-    fontsConf,
+    fontsConf: join(folder, 'fonts.conf'),
   };
 }
 

@@ -1,0 +1,63 @@
+"""The lens as PyTorch runs it, for `npm run bench -- lens`: a model of a config's shape with random weights.
+
+    python3 bench/torch_lens.py CONFIG.json TOKENS RUNS THREADS
+
+Prints JSON, milliseconds a run. Random weights have no denormals to speak of; a trained model may be slower.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, __version__
+
+TOP = 10
+
+
+def main(config: str, tokens: int, runs: int, threads: int) -> None:
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(config), dtype=torch.float32).eval()
+    ids = torch.randint(0, model.config.vocab_size, (1, tokens))
+    norm, unembed = model.model.norm, model.lm_head
+
+    def states() -> list[torch.Tensor]:
+        """What each layer leaves, normed: [1, tokens, width] each, the embedding's row first."""
+        hidden = model(ids, output_hidden_states=True).hidden_states
+        return [*(norm(h) for h in hidden[:-1]), hidden[-1]]  # the last comes normed
+
+    def plain() -> object:
+        return model(ids).logits
+
+    def loop() -> object:
+        """As notebooks do it: a layer at a time."""
+        return [unembed(state).log_softmax(dim=-1).topk(TOP) for state in states()]
+
+    def batched() -> object:
+        """Every layer at once, with the entropies and KL to the output that our table has too."""
+        logprobs = unembed(torch.cat(states())).log_softmax(dim=-1)
+        p = logprobs.exp()
+        entropy = -(p * logprobs).sum(dim=-1)
+        kl = (p[-1] * (logprobs[-1] - logprobs)).sum(dim=-1)
+        return logprobs.topk(TOP), entropy, kl
+
+    def timed(run: Callable[[], object]) -> float:
+        start = time.perf_counter()
+        run()
+        return (time.perf_counter() - start) * 1000
+
+    kinds = {"plain": plain, "loop": loop, "batched": batched}
+    with torch.no_grad():
+        for run in kinds.values():
+            run()
+        samples = {name: [timed(run) for _ in range(runs)] for name, run in kinds.items()}
+    print(json.dumps({"torch": torch.__version__, "transformers": __version__, "threads": threads, **samples}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *(int(value) for value in sys.argv[2:5]))
