@@ -1,37 +1,38 @@
-/** Test runs: `unit` is fast and pure; the others use the built library, real servers and a real browser. */
+/**
+ * Test runs: `unit` is fast and pure; the others use the built library, real servers and a real browser. One project
+ * after the other, and a file at a time past `unit`: each of them takes both cores of a small machine.
+ */
 import { defineConfig } from 'vitest/config';
+
+/** A project that needs what the npm packages carry, unpacked before the first test asks for it. */
+function heavy(name: string, order: number, seconds: number) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup: 'test/support/unpack.ts',
+      testTimeout: seconds * 1000,
+      hookTimeout: 240_000,
+      fileParallelism: false,
+      sequence: { groupOrder: order },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {
         test: {
-          name: 'node',
-          include: ['test/node/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          name: 'http',
-          include: ['test/http/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-        },
-      },
+      heavy('node', 1, 120),
+      heavy('http', 2, 60),
+      heavy('browser', 3, 240),
     ],
   },
 });

@@ -60,7 +60,7 @@ async function search(): Promise<FoundBrowser> {
     try {
       const { stdout } = await run(executable, ['--version'], {
         env: { ...process.env, ...env },
-        timeout: 30_000,
+        timeout: 120_000, // the first start of a big program on a busy machine
       });
       return { executable, version: stdout.trim(), env };
     } catch (error) {
