@@ -102,11 +102,11 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('a model that is not there', async () => {
-      const visit = await open('#model=nobody/nothing&prompt=The%20dog');
+      const visit = await open('#model=nobody&prompt=The%20dog');
       await visit.state('error');
       const alert = visit.page.getByRole('alert');
       await alert.getByRole('heading', { name: 'No such model' }).waitFor();
-      await alert.getByText('"nobody/nothing"').waitFor();
+      await alert.getByText('"nobody"').waitFor();
       await alert.getByRole('button', { name: 'Use fable-4m' }).click();
       await visit.state('done');
       expect(visit.page.url()).toContain('model=fable-4m');
