@@ -112,25 +112,6 @@ function compactCss(text: string): string {
     .replaceAll(';}', '}');
 }
 
-/**
- * uPlot hangs all that it can do on its one export (bars, steps, splines, dates for users), where no bundler can see
- * that it isn't used. The page uses lines: the rest is left out.
- */
-function onlyLines(): Plugin {
-  const [from, to] = ['uPlot.assign = assign;', 'export { uPlot as default };'];
-  return {
-    name: 'residscope-only-lines',
-    apply: 'build',
-    transform(code, id) {
-      if (!id.endsWith('/uPlot.esm.js')) return undefined;
-      const [start, end] = [code.indexOf(from), code.indexOf(to)];
-      if (start < 0 || end < start)
-        throw new Error('uplot: not as it was: see onlyLines in vite.site.config.ts');
-      return { code: code.slice(0, start) + code.slice(end), map: null };
-    },
-  };
-}
-
 /** What the real server sends too: isolation for wasm threads, and nothing but our own code. */
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -153,7 +134,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
   },
-  plugins: [compactTemplates(), onlyLines(), runtimeFiles()],
+  plugins: [compactTemplates(), runtimeFiles()],
   preview: { headers: HEADERS },
   server: { headers: HEADERS },
 });
