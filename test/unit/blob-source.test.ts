@@ -59,10 +59,7 @@ describe('dropped files', () => {
     const gone = Object.assign(new Blob(['abcd']), {
       slice: () => ({ arrayBuffer: () => Promise.reject(new Error('NotReadableError')) }),
     });
-    const moved = await blobFiles([
-      ...entries('config.json'),
-      { path: 'x', blob: gone },
-    ]).open('x');
+    const moved = await blobFiles([...entries('config.json'), { path: 'x', blob: gone }]).open('x');
     await expect(moved.read(0, 4)).rejects.toBeInstanceOf(FormatError);
     await expect(moved.read(0, 4)).rejects.toThrow('was it moved or changed? Drop it again.');
   });
