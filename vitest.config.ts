@@ -27,6 +27,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 20_000,
+          // By default one core stays free: on two, half the machine.
+          maxWorkers: '100%',
+          pool: 'threads',
           sequence: { groupOrder: 0 },
         },
       },
