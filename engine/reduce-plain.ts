@@ -2,7 +2,16 @@
  * The reducer in plain code, for wasm: sums in f64. One pass finds the top k, one sums, one counts what stands
  * ahead of each target.
  */
-import type { Comparison, Logits, Partition, Reducer, ReduceRequest, RowStats } from './reduce.ts';
+import {
+  entropyOf,
+  klOf,
+  type Comparison,
+  type Logits,
+  type Partition,
+  type Reducer,
+  type ReduceRequest,
+  type RowStats,
+} from './reduce.ts';
 
 /** exp(−45) is under 3e-20: a whole vocabulary of such terms does not reach the last digit of the sum. */
 const NEGLIGIBLE = -45;
@@ -155,7 +164,7 @@ function reduceRows(logits: Logits, { k, targets, perRow }: ReduceRequest): RowS
     });
     stats.max[r] = max;
     stats.sum[r] = sum;
-    stats.entropy[r] = Math.max(0, Math.log(sum) - weighted / sum);
+    stats.entropy[r] = entropyOf(sum, weighted);
     stats.topIds.set(best.ids, r * k);
     stats.topLogits.set(best.logits, r * k);
     for (let j = r * perRow; j < (r + 1) * perRow; j++) {
@@ -208,8 +217,7 @@ function compareRows(
         gap += (w[first + i] as number) * ((zf[i] as number) - (zl[i] as number) - shift);
       }
     });
-    const sum = outputStats.sum[r] as number;
-    out.kl[r] = Math.max(0, gap / sum - Math.log(sum) + Math.log(rowStats.sum[r] as number));
+    out.kl[r] = klOf(gap, outputStats.sum[r] as number, rowStats.sum[r] as number);
     const id = targets[r] as number;
     const logit = logitOf(slices, id);
     out.targetLogits[r] = logit;

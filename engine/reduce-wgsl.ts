@@ -4,14 +4,16 @@
  * slow, and its ReduceLogSumExp overflows.
  */
 import { DeviceError } from '../shared/errors.ts';
-import type {
-  Comparison,
-  Logits,
-  LogitShare,
-  Partition,
-  Reducer,
-  ReduceRequest,
-  RowStats,
+import {
+  entropyOf,
+  klOf,
+  type Comparison,
+  type Logits,
+  type LogitShare,
+  type Partition,
+  type Reducer,
+  type ReduceRequest,
+  type RowStats,
 } from './reduce.ts';
 
 const LANES = 256;
@@ -251,7 +253,7 @@ export class WgslReducer implements Reducer {
       }
       stats.max[r] = max;
       stats.sum[r] = sum;
-      stats.entropy[r] = Math.max(0, Math.log(sum) - weighted / sum);
+      stats.entropy[r] = entropyOf(sum, weighted);
       const best = outs
         .flatMap(({ floats, ints }) =>
           Array.from({ length: k }, (_, n) => ({
@@ -295,8 +297,7 @@ export class WgslReducer implements Reducer {
     const targetRanks = new Int32Array(rows);
     for (let r = 0; r < rows; r++) {
       const gap = outs.reduce((n, o) => n + (o.floats[2 * r] as number), 0);
-      const sumF = outputStats.sum[r] as number;
-      kl[r] = Math.max(0, gap / sumF - Math.log(sumF) + Math.log(rowStats.sum[r] as number));
+      kl[r] = klOf(gap, outputStats.sum[r] as number, rowStats.sum[r] as number);
       targetRanks[r] = outs.reduce((n, o) => n + (o.floats[2 * r + 1] as number), 0);
     }
     return { kl, targetLogits, targetRanks };

@@ -67,3 +67,18 @@ export interface Reducer {
     targets: Int32Array,
   ): Promise<Comparison>;
 }
+
+/** H(p) from Σ e^(z − max) and Σ (z − max) e^(z − max), nats. */
+export function entropyOf(sum: number, weighted: number): number {
+  return Math.max(0, Math.log(sum) - weighted / sum);
+}
+
+/**
+ * KL(p ‖ p_l), nats.
+ *
+ * @param gap Σ e^(z − max) ((z − max) − (z_l − max_l)), z the output's logits.
+ * @param outputSum Σ e^(z − max), and `rowSum` the same of the row.
+ */
+export function klOf(gap: number, outputSum: number, rowSum: number): number {
+  return Math.max(0, gap / outputSum - Math.log(outputSum) + Math.log(rowSum));
+}

@@ -29,11 +29,6 @@ export function fromUtf8(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
 }
 
-/** How many bytes UTF-8 takes for a code point. */
-export function utf8Length(codePoint: number): number {
-  return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
-}
-
 /** Appends the byte characters of a code point. */
 export function pushByteChars(out: string[], codePoint: number): void {
   if (codePoint < 0x80) {

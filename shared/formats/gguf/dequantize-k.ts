@@ -15,13 +15,13 @@ const BLOCK = 256;
 const PACKED_SCALES = 12;
 
 /** Scale `j` (0–7) out of 12 packed bytes: six bits each, the upper two of 4–7 kept beside 0–3. */
-function packedScale(bytes: Uint8Array, at: number, j: number): number {
+export function packedScale(bytes: Uint8Array, at: number, j: number): number {
   if (j < 4) return (bytes[at + j] as number) & 63;
   return ((bytes[at + 4 + j] as number) & 15) | (((bytes[at + j - 4] as number) >> 2) & 0x30);
 }
 
 /** Minimum `j` (0–7) out of the same bytes. */
-function packedMinimum(bytes: Uint8Array, at: number, j: number): number {
+export function packedMinimum(bytes: Uint8Array, at: number, j: number): number {
   if (j < 4) return (bytes[at + 4 + j] as number) & 63;
   return ((bytes[at + 4 + j] as number) >> 4) | (((bytes[at + j] as number) >> 2) & 0x30);
 }

@@ -7,6 +7,7 @@
  */
 import type { Dtype } from '../dtype.ts';
 import { halfTable } from '../half-float.ts';
+import { packedMinimum, packedScale } from './dequantize-k.ts';
 
 /** Numbers in a block. */
 export const PACKED_BLOCK = 32;
@@ -46,13 +47,6 @@ function nibble(bytes: Uint8Array, at: number, i: number): number {
   return ((bytes[at + (i & 15)] as number) >> (i & 16 ? 4 : 0)) & 15;
 }
 
-/** Scale and minimum `j` of a K block's twelve packed bytes. */
-function packedSix(bytes: Uint8Array, at: number, j: number): [scale: number, minimum: number] {
-  const byte = (n: number): number => bytes[at + n] as number;
-  if (j < 4) return [byte(j) & 63, byte(4 + j) & 63];
-  return [(byte(4 + j) & 15) | ((byte(j - 4) >> 2) & 0x30), (byte(4 + j) >> 4) | ((byte(j) >> 2) & 0x30)];
-}
-
 const K_BYTES = 144;
 
 const READERS: Readonly<Record<PackableDtype, Reader>> = {
@@ -73,11 +67,12 @@ const READERS: Readonly<Record<PackableDtype, Reader>> = {
   Q4_K: {
     scale: (bytes, b) => {
       const at = (b >> 3) * K_BYTES;
-      return halfAt(bytes, at) * packedSix(bytes, at + 4, b & 7)[0];
+      return halfAt(bytes, at) * packedScale(bytes, at + 4, b & 7);
     },
     minimum: (bytes, b) => {
       const at = (b >> 3) * K_BYTES;
-      const [scale, minimum] = packedSix(bytes, at + 4, b & 7);
+      const scale = packedScale(bytes, at + 4, b & 7);
+      const minimum = packedMinimum(bytes, at + 4, b & 7);
       return 8 * halfAt(bytes, at) * scale - halfAt(bytes, at + 2) * minimum;
     },
     code: (bytes, b, i) => {
