@@ -1,9 +1,13 @@
 /** The edge's routes, pure of any platform: {@link createApp} takes the ports and gives a fetch handler. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
+import { consoleLog } from './log.ts';
+import { observe } from './observe.ts';
 import type { Ports } from './ports.ts';
 import { HttpProblem, problemResponse } from './problem.ts';
+import { limitRequests } from './rate-limit.ts';
 import { detokenizeRoute } from './routes/detokenize.ts';
 import { healthRoute } from './routes/health.ts';
 import { modelsRoute } from './routes/models.ts';
@@ -20,12 +24,18 @@ const HEADERS = {
 
 const CORS = {
   origin: '*',
-  allowMethods: ['GET', 'HEAD', 'POST'],
+  allowMethods: ['GET', 'HEAD'],
   allowHeaders: ['Content-Type', 'If-None-Match'],
-  exposeHeaders: ['ETag', 'X-Cache', 'Retry-After'],
+  exposeHeaders: ['ETag', 'X-Cache', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'],
   /** Seconds. */
   maxAge: 86_400,
 };
+
+/** Nothing here reads a cookie, so any page may read everything, and tokenize. Storing is for this server's own page. */
+const READS = cors(CORS);
+const CALLS = cors({ ...CORS, allowMethods: ['GET', 'HEAD', 'POST'] });
+const calls: MiddlewareHandler = (c, next) => (c.req.path.startsWith('/v1/traces') ? READS : CALLS)(c, next);
+const OPEN_READS = ['/oembed', '/openapi.json', '/healthz'];
 
 export function createApp(ports: Ports): OpenAPIHono {
   const app = new OpenAPIHono({
@@ -33,13 +43,17 @@ export function createApp(ports: Ports): OpenAPIHono {
       if (!result.success) throw invalidRequest(result.error);
     },
   });
+  const log = ports.log ?? consoleLog;
+  app.use(observe(ports, log));
+  app.use(async (c, next) => (await ports.assets?.(c.req.raw)) ?? next());
   app.use(async (c, next) => {
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+    // A route's own (a page's content policy) stands.
+    for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.header(name, value);
   });
-  // Nothing here reads a cookie or changes anything, so any page may ask.
-  app.use('/v1/*', cors(CORS));
-  app.use('/healthz', cors(CORS));
+  for (const path of OPEN_READS) app.use(path, READS);
+  app.use('/v1/*', calls);
+  app.use(limitRequests(ports, log));
 
   modelsRoute(app, ports);
   tokenizeRoutes(app, ports);

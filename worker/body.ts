@@ -1,53 +1,93 @@
-/** Request bodies: JSON only, and never more bytes than allowed, whatever the headers promise. */
+/** Request bodies: JSON, packed or not, and never more bytes than allowed, whatever the headers promise. */
 import type { MiddlewareHandler } from 'hono';
 import { HttpProblem, tooLarge } from './problem.ts';
 
 /** Bytes. */
 const DRAIN = 64 * 1024 * 1024;
 
+export interface BodyRules {
+  /** Bytes, as sent and unpacked. */
+  readonly limit: number;
+  /** Media types without parameters. Default: `application/json`. */
+  readonly types?: readonly string[];
+  /** Whether `Content-Encoding: gzip` is taken. Default: no. */
+  readonly gzip?: boolean;
+}
+
 /**
- * Reads a request's body before anything parses it.
+ * A request's body, never more of it than allowed, unpacked.
+ *
+ * @throws {HttpProblem} 415 when it isn't declared as one of the types or packings, 413 when it is over the limit, 400
+ * when it doesn't unpack or isn't UTF-8.
+ */
+export async function readBody(request: Request, rules: BodyRules): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = checkType(request.headers, rules);
+  const sent = await readUpTo(request, rules.limit);
+  const bytes = packed ? await unpack(sent, rules.limit) : sent;
+  try {
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new HttpProblem('invalid-json', 400, 'body: expected UTF-8, got other bytes');
+  }
+  return bytes;
+}
+
+/**
+ * Reads a request's JSON before anything parses it, as {@link readBody} does. What isn't JSON is found by the parser
+ * that follows.
  *
  * @param limit bytes.
- * @throws {HttpProblem} 415 when it isn't declared as plain JSON, 413 when it is over the limit, 400 when it isn't
- * UTF-8. What isn't JSON is found by the parser that follows.
  */
 export function jsonBody(limit: number): MiddlewareHandler {
   return async (c, next) => {
     const { raw } = c.req;
-    checkType(raw.headers);
-    const bytes = await readUpTo(raw, limit);
-    try {
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-    } catch {
-      throw new HttpProblem('invalid-json', 400, 'body: expected UTF-8, got other bytes');
-    }
-    c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, body: bytes });
+    const body = await readBody(raw, { limit });
+    c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, body });
     await next();
   };
 }
 
-function checkType(headers: Headers): void {
+/** Whether the body is packed. @throws {HttpProblem} 415 */
+function checkType(headers: Headers, { types = ['application/json'], gzip = false }: BodyRules): boolean {
   const type = headers.get('Content-Type');
-  const essence = type?.split(';')[0]?.trim().toLowerCase();
-  if (essence !== 'application/json') {
+  const essence = type?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(essence)) {
     throw new HttpProblem(
       'media-type',
       415,
-      `Content-Type: expected application/json, got ${type === null ? 'none' : JSON.stringify(type.slice(0, 60))}`,
+      `Content-Type: expected ${types.join(' or ')}, got ${type === null ? 'none' : JSON.stringify(type.slice(0, 60))}`,
       {},
-      { Accept: 'application/json' },
+      { Accept: types.join(', ') },
     );
   }
-  const encoding = headers.get('Content-Encoding');
-  if (encoding !== null && encoding.trim().toLowerCase() !== 'identity') {
-    throw new HttpProblem(
-      'media-type',
-      415,
-      `Content-Encoding: expected none, got ${JSON.stringify(encoding.slice(0, 60))}`,
-      {},
-      { 'Accept-Encoding': 'identity' },
-    );
+  const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return false;
+  if (gzip && encoding === 'gzip') return true;
+  throw new HttpProblem(
+    'media-type',
+    415,
+    `Content-Encoding: expected none${gzip ? ' or gzip' : ''}, got ${JSON.stringify(encoding.slice(0, 60))}`,
+    {},
+    { 'Accept-Encoding': gzip ? 'gzip, identity' : 'identity' },
+  );
+}
+
+/** @throws {HttpProblem} 413 as soon as more than `limit` bytes come out; 400 when it isn't gzip to its end. */
+async function unpack(packed: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (true) {
+    const { done, value } = await reader.read().catch(() => {
+      throw new HttpProblem('invalid-encoding', 400, 'body: expected gzip, as its Content-Encoding says');
+    });
+    if (done) return joined(chunks, size);
+    size += value.byteLength;
+    if (size > limit) {
+      await reader.cancel();
+      throw tooLarge('body', limit, 'bytes');
+    }
+    chunks.push(value);
   }
 }
 
@@ -78,6 +118,10 @@ async function readUpTo(request: Request, limit: number): Promise<Uint8Array<Arr
     }
   }
   if (size > limit) throw tooLarge('body', limit, 'bytes');
+  return joined(chunks, size);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

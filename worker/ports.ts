@@ -20,10 +20,62 @@ export interface TraceStore {
   delete(id: string, deleteTokenHash: string): Promise<boolean>;
 }
 
-/** Requests an address may make. */
+/** What a request is counted as. */
+export const BUDGETS = ['read', 'tokenize', 'upload'] as const;
+export type Budget = (typeof BUDGETS)[number];
+
+/** Requests that an address may make in a window of time. */
+export interface RatePolicy {
+  readonly requests: number;
+  /** Seconds. */
+  readonly window: number;
+}
+
+export interface RateDecision {
+  readonly allowed: boolean;
+  /** Seconds until the window ends, at the latest: after that the address may ask again. */
+  readonly reset: number;
+  /** Requests left in this window; undefined where the platform doesn't tell. */
+  readonly remaining?: number;
+}
+
+/** Counts requests by address. What it fails at is let through. */
 export interface RateLimit {
-  /** Seconds to wait before the next request, 0 when it may be made now. */
-  wait(address: string): Promise<number>;
+  /** Undefined: this budget isn't limited. */
+  policy(budget: Budget): RatePolicy | undefined;
+  /** Counts one request. @param address as {@link Ports.addressOf} gives it, IPv6 cut to its /64. */
+  take(budget: Budget, address: string): Promise<RateDecision>;
+}
+
+export type LogLevel = 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Takes one event a line. No field may hold a prompt's text, a query string or an address. */
+export interface Log {
+  write(level: LogLevel, event: string, fields?: LogFields): void;
+}
+
+/** Things counted besides requests, each with a label of few values. */
+export type Counter =
+  /** `hit` or `miss`. */
+  | 'prompt_cache'
+  /** Name of the store or hub that failed: `prompts`, `traces`, `rate_limit`. */
+  | 'store_errors'
+  /** The budget that was used up. */
+  | 'rate_limited';
+
+export interface RequestCount {
+  readonly method: string;
+  /** The route's pattern, never the path asked for: `/v1/traces/:id`. */
+  readonly route: string;
+  readonly status: number;
+  /** Milliseconds. */
+  readonly ms: number;
+}
+
+export interface Metrics {
+  request(count: RequestCount): void;
+  count(counter: Counter, label: string): void;
 }
 
 /** What the server tells of a model. */
@@ -56,8 +108,18 @@ export interface TokenizerSource {
   load(id: string): Promise<TokenizerPort>;
 }
 
-/** What {@link createApp} takes today; traces and rate limits join when their routes do. */
+/** What {@link createApp} takes. What is optional is done without. */
 export interface Ports {
   readonly prompts: PromptStore;
   readonly tokenizers: TokenizerSource;
+  readonly rateLimit?: RateLimit;
+  readonly metrics?: Metrics;
+  /** Default: one line of JSON on the console. */
+  readonly log?: Log;
+  /** The caller's address as far as the platform vouches for it; `env` is what the app's `fetch` was given. */
+  addressOf?(request: Request, env: unknown): string | undefined;
+  /** The platform's own name of a request (`CF-Ray`), for the log. */
+  requestIdOf?(request: Request): string | undefined;
+  /** Static files, where the platform doesn't answer them before the app. Undefined: there is none. */
+  assets?(request: Request): Promise<Response | undefined>;
 }

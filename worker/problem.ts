@@ -9,6 +9,8 @@ const TITLES = {
   'method-not-allowed': 'The method is not allowed here',
   'too-large': 'The request is too large',
   'media-type': 'The body has to be JSON',
+  'invalid-encoding': 'The body does not unpack',
+  'rate-limited': 'Too many requests from this address',
   'invalid-request': 'The request does not say what it must',
   internal: 'The server failed',
 } as const;
@@ -48,7 +50,7 @@ export function tooLarge(place: string, limit: number, unit: string): HttpProble
   });
 }
 
-/** The answer to whatever was thrown. What isn't the caller's doing is logged and not told. */
+/** The answer to whatever was thrown. What isn't the caller's doing is not told; observe.ts logs it. */
 export function problemResponse(error: unknown): Response {
   const problem = asProblem(error);
   const body = {
@@ -73,6 +75,5 @@ function asProblem(error: unknown): HttpProblem {
   if (error instanceof ResidscopeError && error.kind === 'input') {
     return new HttpProblem('invalid-request', 422, error.message);
   }
-  console.error(error);
   return new HttpProblem('internal', 500, 'Try again; if it stays, report it with the time of the request.');
 }

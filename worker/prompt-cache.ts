@@ -2,6 +2,8 @@
  * Tokenized prompts by content: the name of an entry is the hash of everything the answer depends on, so a warm
  * answer needs no tokenizer and no entry ever goes stale.
  */
+import { within } from './deadline.ts';
+import { consoleLog, errorFields } from './log.ts';
 import { EncodingShape } from './schemas.ts';
 import type { ModelInfo, Ports } from './ports.ts';
 import type { Encoding } from '../shared/tokenizer/encoding.ts';
@@ -32,19 +34,21 @@ export async function tokenize(
   bos: Bos,
   key: string,
 ): Promise<Tokenized> {
-  const known = parseEncoding(await forgiving(ports.prompts.get(key)));
+  const known = parseEncoding(await forgiving(ports, () => ports.prompts.get(key)));
+  ports.metrics?.count('prompt_cache', known ? 'hit' : 'miss');
   if (known) return { encoding: known, cached: true };
   const tokenizer = await ports.tokenizers.load(model.id);
   const encoding = tokenizer.encode(text, { bos });
-  await forgiving(ports.prompts.put(key, JSON.stringify(encoding)));
+  await forgiving(ports, () => ports.prompts.put(key, JSON.stringify(encoding)));
   return { encoding, cached: false };
 }
 
-async function forgiving<T>(answer: Promise<T>): Promise<T | undefined> {
+async function forgiving<T>(ports: Ports, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return await within(work(), 'prompts');
   } catch (error) {
-    console.error('prompt store:', error);
+    ports.metrics?.count('store_errors', 'prompts');
+    (ports.log ?? consoleLog).write('error', 'prompt store', errorFields(error));
     return undefined;
   }
 }

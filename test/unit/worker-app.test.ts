@@ -49,6 +49,7 @@ beforeEach(() => {
   prompts = new MemoryPrompts();
   tokenizers = new CountedTokenizers();
 });
+beforeEach(() => void vi.spyOn(console, 'info').mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
 
 async function get(path: string, headers: Record<string, string> = {}) {
@@ -97,6 +98,10 @@ describe('a store', () => {
     vi.spyOn(prompts, 'put').mockRejectedValue(new Error('down'));
     expect(await get(PATH)).toMatchObject({ status: 200, cache: 'miss' });
     expect(log).toHaveBeenCalledTimes(2);
+    expect(JSON.parse(String(log.mock.calls[0]?.[0]))).toMatchObject({
+      event: 'prompt store',
+      message: 'down',
+    });
   });
 });
 
