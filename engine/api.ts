@@ -80,8 +80,11 @@ export interface HookTensor {
 }
 
 export interface StreamOptions {
-  /** Lens readings of every row. `false` for none. Default: `{ k: 10 }`. */
-  readonly lens?: { readonly k?: number } | false;
+  /**
+   * Lens readings of every row. `false` for none. Default: `{ k: 10 }`. With `mid` also of each block's
+   * `hook_resid_mid`, before the row of its layer; parallel blocks have none.
+   */
+  readonly lens?: { readonly k?: number; readonly mid?: boolean } | false;
   /** Globs over hook names: each block's event carries what they select. */
   readonly hooks?: readonly string[];
   /** Compare the output with a plain forward, sum the writes, sum the attention rows. Default true. */

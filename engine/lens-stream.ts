@@ -17,10 +17,19 @@ export class LensStream {
   readonly #ids: Int32Array;
   readonly #targets: Int32Array;
   readonly #keep: boolean;
-  readonly #rows: { layer: number; reading: Reading; readout: LensReadout }[] = [];
+  readonly #rows: { layer: number; mid: boolean; reading: Reading; readout: LensReadout }[] = [];
   readonly #signal: AbortSignal | undefined;
 
-  constructor(readout: Readout, spec: ModelSpec, ids: Int32Array, k: number, signal?: AbortSignal) {
+  constructor(
+    readout: Readout,
+    spec: ModelSpec,
+    ids: Int32Array,
+    {
+      k,
+      mid,
+      signal,
+    }: { readonly k: number; readonly mid: boolean; readonly signal?: AbortSignal | undefined },
+  ) {
     this.#readout = readout;
     this.#k = k;
     this.#ids = ids;
@@ -30,7 +39,7 @@ export class LensStream {
       this.#targets[pos * PER_ROW] = id;
       if (pos > 0) this.#targets[(pos - 1) * PER_ROW + 1] = id;
     });
-    this.#keep = readout.mayKeep(ids.length * (spec.nLayers + 1));
+    this.#keep = readout.mayKeep(ids.length * (spec.nLayers * (mid ? 2 : 1) + 1));
   }
 
   /** The last row as it was read. */
@@ -43,25 +52,36 @@ export class LensStream {
     return this.#rows[this.#rows.length - 1]?.reading.normalized;
   }
 
-  /** Phase one. resid: f32[1, pos, d_model]. */
-  async row(layer: number, resid: Tensor): Promise<LayerReadings> {
+  /** Phase one. resid: f32[1, pos, d_model]. `mid`: the state is the block's `hook_resid_mid`. */
+  async row(layer: number, resid: Tensor, mid = false): Promise<LayerReadings> {
     const request = { k: this.#k, targets: this.#targets, perRow: PER_ROW, keep: this.#keep };
     const normalized = await this.#readout.normalize(resid, this.#signal);
     const reading = await this.#readout.read(normalized, request, this.#signal);
     const readout = toReadout(reading, this.#ids.length, this.#k, PER_ROW);
-    this.#rows.push({ layer, reading, readout });
+    this.#rows.push({ layer, mid, reading, readout });
     const target = (which: number): TargetReadings => ({
       ids: everySecond(this.#targets, which),
       logprobs: everySecond(readout.targetLogprobs, which),
       ranks: everySecond(readout.targetRanks, which),
     });
     const { topIds, topLogprobs, entropy } = readout;
-    return { layer, k: this.#k, topIds, topLogprobs, entropy, input: target(0), next: target(1) };
+    return {
+      layer,
+      ...(mid && { mid }),
+      k: this.#k,
+      topIds,
+      topLogprobs,
+      entropy,
+      input: target(0),
+      next: target(1),
+    };
   }
 
   /** Phase two. */
   async late(): Promise<LateReadings> {
-    const top1 = this.#rows.map(({ readout }) => firstOfEach(readout.topIds, this.#k));
+    // A layer's mid-block row comes before its own: the last row is always the output's.
+    const whole = this.#rows.filter(({ mid }) => !mid);
+    const top1 = whole.map(({ readout }) => firstOfEach(readout.topIds, this.#k));
     const finalIds = top1[top1.length - 1] as Int32Array;
     const output = (this.#rows[this.#rows.length - 1] as { reading: Reading }).reading;
     const readings = this.#rows.map((r) => r.reading);
@@ -83,7 +103,7 @@ export class LensStream {
       kl.push(rowKl);
       final.push({ ids: finalIds, logprobs, ranks });
     });
-    const layers = this.#rows.map((r) => r.layer);
+    const layers = whole.map((r) => r.layer);
     return { finalIds, final, kl, convergence: convergenceDepth(top1, layers) };
   }
 

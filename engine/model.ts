@@ -183,15 +183,22 @@ export class Model {
     let lastReadings = NaN;
     const input = rectangle([ids]);
     const k = lens === false ? 0 : checkK(lens.k ?? DEFAULT_K, this.spec.dVocab);
+    const mid = lens !== false && lens.mid === true;
+    if (mid && !this.spec.blockHooks.includes('hook_resid_mid')) {
+      throw new InputError(
+        `lens: mid: the blocks of ${this.spec.family} are parallel: attention and MLP read the same state, so there is none between them. Leave mid out`,
+      );
+    }
     const plan = planHooks(this.spec, hooks);
     const machine = await this.#ready();
     const state = yield* withProgress(this.#weights, machine.forward.begin(input, signal));
     const reader =
-      lens === false ? undefined : new LensStream(machine.readout, this.spec, input.ids, k, signal);
+      lens === false ? undefined : new LensStream(machine.readout, this.spec, input.ids, { k, mid, signal });
     const blockChecks = new BlockChecks();
     try {
       let last: Float32Array | undefined;
-      for await (const row of runBlocks(machine, this.spec, this.#weights, state, { plan, checks, signal })) {
+      const blocks = runBlocks(machine, this.spec, this.#weights, state, { plan, checks, mid, signal });
+      for await (const row of blocks) {
         if (!isRow(row)) {
           yield row;
           continue;
@@ -199,6 +206,10 @@ export class Model {
         if (row.checks) blockChecks.add(row.checks);
         yield { type: 'block', layer: row.layer, hooks: row.hooks };
         if (reader) {
+          if (row.mid) {
+            const readings = reader.row(row.layer, row.mid.tensor, true);
+            yield { type: 'readings', readings: yield* withProgress(this.#weights, readings) };
+          }
           const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.resid.tensor));
           lastReadings = elapsed();
           if (Number.isNaN(firstReadings)) firstReadings = lastReadings;

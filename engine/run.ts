@@ -7,6 +7,8 @@ import { PastState, type ForwardState } from './forward.ts';
 import type { Machine } from './machine.ts';
 import type { WeightStore } from './weights.ts';
 
+const MID: BlockHook = 'hook_resid_mid';
+
 /** The selected hooks, by where they come from. */
 export interface HookPlan {
   readonly names: readonly string[];
@@ -43,6 +45,8 @@ export interface RunRow {
   readonly layer: number;
   /** f32[b, t, d_model]: valid until the next row is asked for. */
   readonly resid: DeviceTensor;
+  /** f32[b, t, d_model], `hook_resid_mid`, where asked for: valid until the next row is asked for. */
+  readonly mid?: DeviceTensor | undefined;
   readonly hooks: ReadonlyMap<string, HookTensor>;
   readonly checks: readonly [number, number] | undefined;
 }
@@ -50,6 +54,8 @@ export interface RunRow {
 export interface RunOptions {
   readonly plan: HookPlan;
   readonly checks: boolean;
+  /** Give each block's state after attention too. */
+  readonly mid?: boolean;
   readonly signal: AbortSignal | undefined;
   /** Keep keys and values; the generator returns them. */
   readonly keepPast?: boolean;
@@ -61,7 +67,7 @@ export async function* runBlocks(
   spec: ModelSpec,
   weights: WeightStore,
   state: ForwardState,
-  { plan, checks, signal, keepPast = false }: RunOptions,
+  { plan, checks, signal, mid = false, keepPast = false }: RunOptions,
 ): AsyncGenerator<RunRow | StreamEvent, PastState | undefined> {
   const { batch, pos, past } = state.input;
   const keys: DeviceTensor[] = [];
@@ -78,7 +84,9 @@ export async function* runBlocks(
     }
     yield { layer: -1, resid, hooks: outer, checks: undefined };
     for (let layer = 0; layer < spec.nLayers; layer++) {
-      const options = { hooks: plan.blocks(layer), checks, present: keepPast };
+      const planned = plan.blocks(layer);
+      const added: readonly BlockHook[] = mid && !planned.includes(MID) ? [MID] : [];
+      const options = { hooks: [...planned, ...added], checks, present: keepPast };
       const result = yield* withProgress(weights, forward.block(layer, state, resid, options, signal));
       resid.release();
       resid = result.post;
@@ -86,12 +94,21 @@ export async function* runBlocks(
         keys.push(result.present.key);
         values.push(result.present.value);
       }
+      const middle = mid ? result.hooks.get(MID) : undefined;
       const hooks = new Map<string, HookTensor>();
       for (const [hook, tensor] of result.hooks) {
+        if (hook === MID) {
+          if (added.length > 0) continue; // the one reference is ours
+          if (middle) tensor.retain();
+        }
         const name = blockHookName(layer, hook);
         hooks.set(name, new DeviceHook(runtime, name, tensor));
       }
-      yield { layer, resid, hooks, checks: result.checks };
+      try {
+        yield { layer, resid, mid: middle, hooks, checks: result.checks };
+      } finally {
+        middle?.release();
+      }
     }
     finished = true;
     return keepPast

@@ -17,6 +17,8 @@ export interface TargetReadings {
 export interface LayerReadings {
   /** −1: the embedding row (`blocks.0.hook_resid_pre`); l: `blocks.l.hook_resid_post`. */
   readonly layer: number;
+  /** The row is of `blocks.l.hook_resid_mid`, after attention and before the MLP. */
+  readonly mid?: true;
   readonly k: number;
   /** i32[pos, k], best first. */
   readonly topIds: Int32Array;
@@ -38,7 +40,7 @@ export interface LateReadings {
   readonly final: readonly TargetReadings[];
   /** Per row: f32[pos], KL(p ‖ p_l) ≥ 0. */
   readonly kl: readonly Float32Array[];
-  /** i32[pos]: the first layer from which the top-1 stays the final top-1. */
+  /** i32[pos]: the first layer from which the top-1 stays the final top-1; mid-block rows don't count. */
   readonly convergence: Int32Array;
 }
 

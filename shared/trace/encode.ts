@@ -76,7 +76,7 @@ function encodeLens(
   const topIds = concatI32(readings.map((row) => row.topIds));
   return {
     kind: 'raw',
-    rows: readings.map(({ layer }) => ({ layer })),
+    rows: readings.map(({ layer, mid }) => (mid ? { layer, mid } : { layer })),
     k,
     topIds: encodeTable('i32', [...cells, k], topIds),
     topLogprobs: encodeTable(

@@ -6,8 +6,20 @@
 import type { DeviceChoice, WeightsProgress } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
-import type { Trajectory } from '../../shared/lens/readings.ts';
-import type { CallName, Calls, FromWorker, ModelInfo, RunEvent, Tokenized, ToWorker } from './protocol.ts';
+import type { TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
+import type {
+  CallName,
+  Calls,
+  FromWorker,
+  ModelInfo,
+  RunEvent,
+  SearchAsk,
+  TargetAsk,
+  Tokenized,
+  TokenMatches,
+  TokenTexts,
+  ToWorker,
+} from './protocol.ts';
 
 /** Milliseconds that a cancelled call may take to end before its worker is ended. */
 const CANCEL_GRACE = 4000;
@@ -25,6 +37,8 @@ export interface LoadRequest {
 export interface RunRequest {
   /** Default 10. */
   readonly k?: number;
+  /** Rows after attention too. Default false. */
+  readonly mid?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -37,6 +51,9 @@ export interface Engine {
   texts(ids: readonly number[]): Promise<Calls['texts'][1]>;
   run(ids: readonly number[], request?: RunRequest): AsyncIterable<RunEvent>;
   trajectories(pos: number, tokenIds: readonly number[]): Promise<readonly Trajectory[]>;
+  target(ask: TargetAsk, signal?: AbortSignal): Promise<TargetReadings>;
+  search(ask: SearchAsk): Promise<TokenMatches>;
+  spellings(id: number): Promise<TokenTexts>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
@@ -101,7 +118,22 @@ export class EngineClient implements Engine {
     return this.#call('trajectories', { pos, tokenIds });
   }
 
-  async *run(ids: readonly number[], { k = 10, signal }: RunRequest = {}): AsyncGenerator<RunEvent> {
+  target(ask: TargetAsk, signal?: AbortSignal): Promise<TargetReadings> {
+    return this.#call('target', ask, signal);
+  }
+
+  search(ask: SearchAsk): Promise<TokenMatches> {
+    return this.#call('search', ask);
+  }
+
+  spellings(id: number): Promise<TokenTexts> {
+    return this.#call('spellings', { id });
+  }
+
+  async *run(
+    ids: readonly number[],
+    { k = 10, mid = false, signal }: RunRequest = {},
+  ): AsyncGenerator<RunEvent> {
     throwIfCancelled(signal);
     const arrived: RunEvent[] = [];
     let ending: Ending | undefined;
@@ -119,7 +151,7 @@ export class EngineClient implements Engine {
       },
       signal,
     );
-    this.#post({ type: 'run', id, ids, k });
+    this.#post({ type: 'run', id, ids, k, mid });
     try {
       for (;;) {
         const event = arrived.shift();

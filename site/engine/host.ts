@@ -1,7 +1,4 @@
-/**
- * The worker's half of the conversation: one model at a time, one long call after the other, and the residual
- * states of the last run, so that a pinned token is read out without running the model again.
- */
+/** The worker's half of the conversation: one model at a time, one long call after the other. */
 import type {
   ChatTemplate,
   DeviceInfo,
@@ -22,10 +19,15 @@ import type {
   ModelInfo,
   RunEvent,
   SpecSummary,
+  TargetAsk,
   ToWorker,
   TokenTexts,
 } from './protocol.ts';
+import { RunStates } from './run-states.ts';
 import { Parcel } from './transfer.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+type RunMessage = Extract<ToWorker, { type: 'run' }>;
 
 /** What the host asks of the library's `LensModel`. */
 export interface HostedModel {
@@ -47,15 +49,12 @@ export interface HostPorts {
   post(message: FromWorker, transfer: ArrayBuffer[]): void;
 }
 
-/** The states that the lens reads, in the order of its rows. */
-const FIRST_STATE = 'blocks.0.hook_resid_pre';
-const STATE_HOOKS = [FIRST_STATE, 'blocks.*.hook_resid_post'];
-
 export class EngineHost {
   readonly #ports: HostPorts;
   #model: HostedModel | undefined;
-  /** f32[pos, d_model] a row, of the last run; a row that is not there yet is missing. */
-  #states: Float32Array[] = [];
+  /** Of the last run. */
+  #states = new RunStates();
+  #vocabulary: Promise<Vocabulary> | undefined;
   readonly #running = new Map<number, AbortController>();
   #queue: Promise<void> = Promise.resolve();
 
@@ -69,7 +68,7 @@ export class EngineHost {
         this.#running.get(message.id)?.abort();
         return;
       case 'run':
-        this.#enqueue(message.id, (signal) => this.#run(message.id, message.ids, message.k, signal));
+        this.#enqueue(message.id, (signal) => this.#run(message, signal));
         return;
       case 'load':
         this.#enqueue(message.id, async (signal) => {
@@ -79,6 +78,19 @@ export class EngineHost {
       case 'trajectories':
         this.#enqueue(message.id, async () => {
           await this.#trajectories(message.id, message.ask.pos, message.ask.tokenIds);
+        });
+        return;
+      case 'target':
+        this.#enqueue(message.id, (signal) => this.#target(message.id, message.ask, signal));
+        return;
+      case 'search':
+        void this.#search(message.id, async (vocabulary) => {
+          this.#answer(message.id, 'search', (await vocabulary).search(message.ask));
+        });
+        return;
+      case 'spellings':
+        void this.#search(message.id, async (vocabulary) => {
+          this.#answer(message.id, 'spellings', (await vocabulary).spellings(message.ask.id));
         });
         return;
       // Tokenizing is short and needs no turn: chips appear while a run goes on.
@@ -93,6 +105,17 @@ export class EngineHost {
   #now(id: number, act: () => void): void {
     try {
       act();
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  /** The vocabulary's texts are made on the first search, by code that comes with it. */
+  async #search(id: number, act: (vocabulary: Promise<Vocabulary>) => Promise<void>): Promise<void> {
+    try {
+      const { tokenizer } = this.#loaded();
+      this.#vocabulary ??= import('./vocabulary.ts').then(({ Vocabulary }) => new Vocabulary(tokenizer));
+      await act(this.#vocabulary);
     } catch (error) {
       this.#fail(id, error);
     }
@@ -117,7 +140,8 @@ export class EngineHost {
   async #load(ask: LoadAsk, signal: AbortSignal): Promise<ModelInfo> {
     const old = this.#model;
     this.#model = undefined;
-    this.#states = [];
+    this.#states = new RunStates();
+    this.#vocabulary = undefined;
     await old?.dispose();
     const model = await this.#ports.load(ask, {
       device: ask.device,
@@ -126,10 +150,10 @@ export class EngineHost {
       onProgress: (progress) => this.#post({ type: 'weights', progress }),
     });
     this.#model = model;
-    const { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx } = model.spec;
+    const { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx, parallel } = model.spec;
     return {
       id: model.id,
-      spec: { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx },
+      spec: { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx, parallel },
       device: { ...model.device },
       weightBytes: model.weightBytes,
       bosId: model.tokenizer.bosId,
@@ -154,17 +178,16 @@ export class EngineHost {
     return { pieces: tokenizer.pieces(ids), texts: ids.map((id) => [id, tokenizer.text(id)] as const) };
   }
 
-  async #run(id: number, ids: readonly number[], k: number, signal: AbortSignal): Promise<void> {
+  async #run({ id, ids, k, mid }: RunMessage, signal: AbortSignal): Promise<void> {
     const model = this.#loaded();
-    this.#states = [];
+    const states = new RunStates(mid);
+    this.#states = states;
     const told = new Set<number>();
-    for await (const event of model.stream(ids, { lens: { k }, hooks: STATE_HOOKS, checks: true, signal })) {
+    const { hooks } = states;
+    for await (const event of model.stream(ids, { lens: { k, mid }, hooks, checks: true, signal })) {
       switch (event.type) {
         case 'block':
-          for (const [name, tensor] of event.hooks) {
-            const row = name === FIRST_STATE ? 0 : event.layer + 1;
-            this.#states[row] = await tensor.data();
-          }
+          await states.add(event.layer, event.hooks);
           break;
         case 'readings': {
           const texts = newTexts(event.readings, model.tokenizer, told);
@@ -190,16 +213,13 @@ export class EngineHost {
 
   async #trajectories(id: number, pos: number, tokenIds: readonly number[]): Promise<void> {
     const model = this.#loaded();
-    const d = model.spec.dModel;
-    const rows = this.#states.length;
-    if (rows !== model.spec.nLayers + 1) throw new InputError('engine: no finished run to read a token from');
+    const rows = model.spec.nLayers + 1;
+    // states [rows, d_model], targets [rows, targets]
+    const states = this.#states.column(pos, rows, model.spec.dModel);
     if (tokenIds.length === 0) {
       this.#answer(id, 'trajectories', []);
       return;
     }
-    // states [rows, d_model], targets [rows, targets]
-    const states = new Float32Array(rows * d);
-    this.#states.forEach((row, r) => states.set(row.subarray(pos * d, (pos + 1) * d), r * d));
     const n = tokenIds.length;
     const targets = Int32Array.from({ length: rows * n }, (_, i) => tokenIds[i % n] ?? -1);
     const { targetLogprobs, targetRanks } = await model.lens(states, { k: 1, targets });
@@ -213,6 +233,20 @@ export class EngineHost {
       }),
     );
     this.#answer(id, 'trajectories', paths, parcel.buffers);
+  }
+
+  async #target(id: number, { row, ids }: TargetAsk, signal: AbortSignal): Promise<void> {
+    const model = this.#loaded();
+    const states = this.#states.row(row);
+    const positions = states.length / model.spec.dModel;
+    if (ids.length !== positions) {
+      throw new InputError(`engine: target: expected ${positions} ids, one a position, got ${ids.length}`);
+    }
+    const targets = Int32Array.from(ids);
+    const { targetLogprobs, targetRanks } = await model.lens(states, { k: 1, targets, signal });
+    const parcel = new Parcel();
+    const read = parcel.target({ ids: targets, logprobs: targetLogprobs, ranks: targetRanks });
+    this.#answer(id, 'target', read, parcel.buffers);
   }
 
   #answer<N extends CallName>(id: number, _call: N, value: Calls[N][1], transfer: ArrayBuffer[] = []): void {

@@ -11,7 +11,13 @@ import type {
 } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { ErrorMessage } from '../../shared/errors.ts';
-import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
+import type {
+  LateReadings,
+  LayerReadings,
+  SelfCheck,
+  TargetReadings,
+  Trajectory,
+} from '../../shared/lens/readings.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 
 /** The parts of a model's spec that the page shows or computes with. */
@@ -25,6 +31,8 @@ export interface SpecSummary {
   readonly dVocab: number;
   /** Tokens that one run may hold. */
   readonly nCtx: number;
+  /** Attention and MLP read the same state: there is none between them. */
+  readonly parallel: boolean;
 }
 
 /** What to load. */
@@ -68,6 +76,28 @@ export type RunEvent =
   /** `note`: what the reader should know of the model's files by now. */
   | { readonly type: 'done'; readonly timings: RunTimings; readonly note: string | undefined };
 
+/** How one token a position fares in a row of the last run; all positions are read together. */
+export interface TargetAsk {
+  /** In the order of the run's rows, mid-block rows counted in where it has them. */
+  readonly row: number;
+  /** One a position; −1 for none. */
+  readonly ids: readonly number[];
+}
+
+/** A token by its text or, as `#471`, by its id. */
+export interface SearchAsk {
+  readonly query: string;
+  /** So many matches at most. */
+  readonly limit: number;
+}
+
+export interface TokenMatches {
+  /** Best first. */
+  readonly matches: TokenTexts;
+  /** All that match. */
+  readonly total: number;
+}
+
 /** Calls with one answer: name → [what is asked, what comes back]. */
 export interface Calls {
   load: [LoadAsk, ModelInfo];
@@ -77,12 +107,23 @@ export interface Calls {
     { readonly pieces: readonly string[]; readonly texts: TokenTexts },
   ];
   trajectories: [{ readonly pos: number; readonly tokenIds: readonly number[] }, readonly Trajectory[]];
+  target: [TargetAsk, TargetReadings];
+  search: [SearchAsk, TokenMatches];
+  /** The tokens that are the same word: without case, and without the space in front. The id itself comes first. */
+  spellings: [{ readonly id: number }, TokenTexts];
 }
 export type CallName = keyof Calls;
 
 export type ToWorker =
   | { [N in CallName]: { readonly type: N; readonly id: number; readonly ask: Calls[N][0] } }[CallName]
-  | { readonly type: 'run'; readonly id: number; readonly ids: readonly number[]; readonly k: number }
+  | {
+      readonly type: 'run';
+      readonly id: number;
+      readonly ids: readonly number[];
+      readonly k: number;
+      /** Rows after attention too. */
+      readonly mid: boolean;
+    }
   | { readonly type: 'cancel'; readonly id: number };
 
 export type FromWorker =

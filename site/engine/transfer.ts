@@ -12,6 +12,7 @@ export class Parcel {
   readings(r: LayerReadings): LayerReadings {
     return {
       layer: r.layer,
+      ...(r.mid && { mid: r.mid }),
       k: r.k,
       topIds: this.#ints(r.topIds),
       topLogprobs: this.#floats(r.topLogprobs),
@@ -32,6 +33,10 @@ export class Parcel {
 
   trajectory(t: Trajectory): Trajectory {
     return { tokenId: t.tokenId, pos: t.pos, logprobs: this.#floats(t.logprobs), ranks: this.#ints(t.ranks) };
+  }
+
+  target(t: TargetReadings): TargetReadings {
+    return this.#target(t);
   }
 
   #target(t: TargetReadings): TargetReadings {

@@ -3,7 +3,14 @@
  * one by one, a past is the tokens before. The parity cases run against it too, so that a case that no
  * implementation could pass, or that any would, is seen.
  */
-import type { HookTensor, LensOptions, LensReadout, StreamEvent, WeightTensor } from '../../engine/api.ts';
+import type {
+  HookTensor,
+  LensOptions,
+  LensReadout,
+  StreamEvent,
+  StreamOptions,
+  WeightTensor,
+} from '../../engine/api.ts';
 import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.ts';
 import { cut, golden, type GoldenTensor, isAttention } from '../cases/golden.ts';
 import { type Distribution, divergence, readState, topOf } from '../cases/lens-reference.ts';
@@ -89,18 +96,26 @@ export class ReferenceModel implements ParitySubject {
     });
   }
 
-  async *stream(ids: readonly number[]): AsyncGenerator<StreamEvent> {
+  async *stream(ids: readonly number[], { lens }: StreamOptions = {}): AsyncGenerator<StreamEvent> {
     const hooks = this.#forward.run(ids);
-    const layers = [-1, ...Array.from({ length: this.#forward.nLayers }, (_, l) => l)];
-    const rows = layers.map((layer) => {
-      const name = layer < 0 ? 'blocks.0.hook_resid_pre' : `blocks.${layer}.hook_resid_post`;
+    const read = (name: string): Distribution[] => {
       const { data } = golden(hooks, name);
       const width = data.length / ids.length;
       return ids.map((_, pos) =>
         readState(data.subarray(pos * width, (pos + 1) * width), this.#forward.lens),
       );
-    });
+    };
+    const layers = [-1, ...Array.from({ length: this.#forward.nLayers }, (_, l) => l)];
+    const rows = layers.map((layer) =>
+      read(layer < 0 ? 'blocks.0.hook_resid_pre' : `blocks.${layer}.hook_resid_post`),
+    );
+    const all: (readonly Distribution[])[] = [];
     for (const [row, layer] of layers.entries()) {
+      if (lens && lens.mid && layer >= 0) {
+        all.push(read(`blocks.${layer}.hook_resid_mid`));
+        yield { type: 'readings', readings: { ...readingsOf(layer, all.at(-1) ?? [], ids), mid: true } };
+      }
+      all.push(rows[row] ?? []);
       yield { type: 'readings', readings: readingsOf(layer, rows[row] ?? [], ids) };
       await Promise.resolve();
     }
@@ -110,10 +125,10 @@ export class ReferenceModel implements ParitySubject {
       const differs = rows.findLastIndex((row) => topOf(row[pos] as Distribution, 1).ids[0] !== id);
       return layers[differs + 1] ?? NaN;
     });
-    const kl = rows.map((row) =>
+    const kl = all.map((row) =>
       Float32Array.from(row, (d, pos) => divergence(output[pos] as Distribution, d)),
     );
-    const final = rows.map((row) => targetsOf(row, Array.from(finalIds)));
+    const final = all.map((row) => targetsOf(row, Array.from(finalIds)));
     yield { type: 'late', late: { finalIds, final, kl, convergence } };
     const pass = { status: 'pass', value: 0, bound: 0, note: '' } as const;
     const names = ['output', 'writes', 'attention'] as const;

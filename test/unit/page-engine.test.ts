@@ -1,6 +1,6 @@
 /** Page and engine worker, joined by a fake thread: order, cancellation, crashes, and whose arrays are moved. */
 import { describe, expect, it } from 'vitest';
-import type { StreamEvent, StreamOptions } from '../../engine/api.ts';
+import type { HookTensor, LensOptions, StreamEvent, StreamOptions } from '../../engine/api.ts';
 import { throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerReadings } from '../../shared/lens/readings.ts';
 import { EngineClient, type WorkerPort } from '../../site/engine/client.ts';
@@ -22,7 +22,17 @@ const TIMINGS = { firstReadings: 1, lastReadings: 2, done: 3 };
 /** A model of no numbers that tells its story one step at a time. */
 class FakeModel implements HostedModel {
   readonly id = 'fake';
-  readonly spec = { family: 'x', nLayers: 1, dModel: 2, nHeads: 1, dHead: 2, dMlp: 1, dVocab: 9, nCtx: 4 };
+  readonly spec = {
+    family: 'x',
+    nLayers: 1,
+    dModel: 2,
+    nHeads: 1,
+    dHead: 2,
+    dMlp: 1,
+    dVocab: 9,
+    nCtx: 4,
+    parallel: false,
+  };
   readonly device = { name: 'wasm', detail: '', reason: 'asked for' } as const;
   readonly weightBytes = 10;
   readonly tokenizer = {
@@ -40,21 +50,23 @@ class FakeModel implements HostedModel {
   running = 0;
   step: Promise<void> = Promise.resolve();
 
-  async *stream(_ids: readonly number[], { signal }: StreamOptions = {}): AsyncGenerator<StreamEvent> {
+  async *stream(_ids: readonly number[], { signal, lens }: StreamOptions = {}): AsyncGenerator<StreamEvent> {
     expect(++this.running).toBe(1);
     try {
       for (const layer of [-1, 0]) {
         await this.step;
         throwIfCancelled(signal);
         const name = layer < 0 ? 'blocks.0.hook_resid_pre' : 'blocks.0.hook_resid_post';
-        const data = Float32Array.from([0, 1, 2, 3], (v) => v + 10 * (layer + 1));
+        const mid = lens && lens.mid && layer === 0;
         yield {
           type: 'block',
           layer,
           hooks: new Map([
-            [name, { name, shape: [1, 2, 2], data: () => Promise.resolve(data), dispose: () => undefined }],
+            [name, stateOf(name, 10 * (layer + 1))],
+            ...(mid ? [['blocks.0.hook_resid_mid', stateOf('mid', 5)] as const] : []),
           ]),
         };
+        if (mid) yield { type: 'readings', readings: { ...READINGS, layer, mid } };
         yield { type: 'readings', readings: { ...READINGS, layer } };
       }
       yield { type: 'done', timings: TIMINGS };
@@ -63,9 +75,10 @@ class FakeModel implements HostedModel {
     }
   }
 
-  lens(states: Float32Array): ReturnType<HostedModel['lens']> {
+  lens(states: Float32Array, { targets }: LensOptions = {}): ReturnType<HostedModel['lens']> {
     // "Log-probabilities" that say which states were asked about.
     const rows = states.length / 2;
+    const perRow = (targets?.length ?? 0) / rows;
     return Promise.resolve({
       rows,
       k: 1,
@@ -74,16 +87,21 @@ class FakeModel implements HostedModel {
       entropy: new Float32Array(rows),
       logZ: new Float64Array(rows),
       targetLogprobs: Float32Array.from(
-        { length: rows * 2 },
-        (_, i) => (states[2 * (i >> 1)] ?? 0) + (i % 2) / 2,
+        { length: rows * perRow },
+        (_, i) => (states[2 * Math.floor(i / perRow)] ?? 0) + (i % perRow) / 2,
       ),
-      targetRanks: Int32Array.from({ length: rows * 2 }, (_, i) => i),
+      targetRanks: Int32Array.from({ length: rows * perRow }, (_, i) => i),
     });
   }
 
   dispose(): void {
     this.disposed = true;
   }
+}
+
+function stateOf(name: string, offset: number): HookTensor {
+  const data = Float32Array.from([0, 1, 2, 3], (v) => v + offset);
+  return { name, shape: [1, 2, 2], data: () => Promise.resolve(data), dispose: () => undefined };
 }
 
 /** A thread that clones what passes, as a real one does. */
@@ -192,6 +210,46 @@ describe('engine client and host', () => {
     expect([...(paths[0]?.logprobs ?? [])]).toEqual([2, 12]);
     expect([...(paths[1]?.logprobs ?? [])]).toEqual([2.5, 12.5]);
     expect([...(paths[1]?.ranks ?? [])]).toEqual([1, 3]);
+  });
+
+  it('reads one token a position out of a row, rows after attention counted in', async () => {
+    const { client } = join();
+    await client.load('fake');
+    await expect(client.target({ row: 0, ids: [5, 6] })).rejects.toThrow('row 0: no finished run');
+    const events = await all(client.run([1, 2], { mid: true }));
+    const rows = events.flatMap((e) => (e.type === 'readings' ? [e.readings] : []));
+    expect(rows.map(({ layer, mid }) => [layer, mid])).toEqual([
+      [-1, undefined],
+      [0, true],
+      [0, undefined],
+    ]);
+    const read = async (row: number): Promise<number[]> => [
+      ...(await client.target({ row, ids: [5, -1] })).logprobs,
+    ];
+    // Positions 0 and 1 hold states 0 and 2, 5 and 7 after attention, 10 and 12 in the end.
+    expect([await read(0), await read(1), await read(2)]).toEqual([
+      [0, 2],
+      [5, 7],
+      [10, 12],
+    ]);
+    await expect(client.target({ row: 3, ids: [5, 6] })).rejects.toThrow('row 3');
+    await expect(client.target({ row: 0, ids: [5] })).rejects.toThrow(
+      'expected 2 ids, one a position, got 1',
+    );
+  });
+
+  it('searches the vocabulary', async () => {
+    const { client } = join();
+    await expect(client.search({ query: 't1', limit: 3 })).rejects.toThrow('no model is loaded');
+    await client.load('fake');
+    expect(await client.search({ query: 'T', limit: 2 })).toEqual({
+      matches: [
+        [0, 't0'],
+        [1, 't1'],
+      ],
+      total: 9,
+    });
+    expect(await client.spellings(3)).toEqual([[3, 't3']]);
   });
 
   it('cancels a run and runs the next; one call at a time', async () => {

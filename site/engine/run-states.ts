@@ -1,0 +1,57 @@
+/** The residual states of the last run, row by row, so that a token is read out without running the model again. */
+import type { HookTensor } from '../../engine/api.ts';
+import { InputError } from '../../shared/errors.ts';
+
+/** The states that the lens reads, in the order of its rows. */
+const FIRST_STATE = 'blocks.0.hook_resid_pre';
+const STATE_HOOKS = [FIRST_STATE, 'blocks.*.hook_resid_post'];
+const MID_HOOK = 'blocks.*.hook_resid_mid';
+
+export class RunStates {
+  readonly #mid: boolean;
+  /** f32[pos, d_model] each: the embedding row's and each layer's. */
+  readonly #whole: Float32Array[] = [];
+  /** The same after attention, by layer. */
+  readonly #mids: Float32Array[] = [];
+
+  /** @param mid the run has rows after attention too. */
+  constructor(mid = false) {
+    this.#mid = mid;
+  }
+
+  /** What the run has to be asked for. */
+  get hooks(): readonly string[] {
+    return this.#mid ? [...STATE_HOOKS, MID_HOOK] : STATE_HOOKS;
+  }
+
+  async add(layer: number, hooks: ReadonlyMap<string, HookTensor>): Promise<void> {
+    for (const [name, tensor] of hooks) {
+      if (name.endsWith('.hook_resid_mid')) this.#mids[layer] = await tensor.data();
+      else this.#whole[name === FIRST_STATE ? 0 : layer + 1] = await tensor.data();
+    }
+  }
+
+  /**
+   * f32[pos, d_model] of a row in the order of the run's readings: a layer's row after attention before its own.
+   *
+   * @throws {InputError} for a row that is not there, or not yet.
+   */
+  row(row: number): Float32Array {
+    const half = this.#mid && row % 2 === 1;
+    const states = half ? this.#mids[(row - 1) / 2] : this.#whole[this.#mid ? row / 2 : row];
+    if (!states) throw new InputError(`engine: row ${row}: no finished run to read a token from`);
+    return states;
+  }
+
+  /**
+   * f32[row, d_model] of one position, without the rows after attention.
+   *
+   * @throws {InputError} unless all `rows` are there.
+   */
+  column(pos: number, rows: number, dModel: number): Float32Array {
+    if (this.#whole.length !== rows) throw new InputError('engine: no finished run to read a token from');
+    const states = new Float32Array(rows * dModel);
+    this.#whole.forEach((row, r) => states.set(row.subarray(pos * dModel, (pos + 1) * dModel), r * dModel));
+    return states;
+  }
+}
