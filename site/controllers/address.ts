@@ -26,8 +26,10 @@ export class Address {
     this.#store.subscribe((state, before) => {
       if (this.#reading || !state.request) return;
       if (!sameRequest(state.request, before.request)) this.#write(before.request !== undefined);
+      else if (state.view !== before.view) this.#write(true);
       else if (
         state.selected !== before.selected ||
+        state.head !== before.head ||
         state.pins !== before.pins ||
         state.colour !== before.colour ||
         state.order !== before.order
@@ -58,6 +60,8 @@ export class Address {
       device: f.device,
       bos: f.bos,
       chat: f.chat,
+      view: f.view,
+      head: f.head,
       text: f.prompt ?? '',
       askedIds: f.ids,
       pins: f.pins,
@@ -82,6 +86,8 @@ function fragmentOf({
   device,
   bos,
   chat,
+  view,
+  head,
   selected,
   pins,
   colour,
@@ -89,6 +95,8 @@ function fragmentOf({
 }: ViewState): Fragment {
   return {
     ...(request ?? { model, device, bos, chat, prompt: undefined, ids: undefined }),
+    view,
+    head,
     layer: selected?.layer,
     pos: selected?.pos,
     pins,

@@ -3,6 +3,7 @@
  * log. Unknown fields and wrong values are passed over.
  */
 import type { DeviceChoice } from '../../engine/api.ts';
+import { DEFAULT_VIEW, namedView, type ViewId } from './views.ts';
 import { COLOURS, DEFAULT_MODEL, MAX_PINS, ORDERS, type ColourBy, type RowOrder } from './view-state.ts';
 
 export interface Fragment {
@@ -13,8 +14,10 @@ export interface Fragment {
   readonly device: DeviceChoice;
   readonly bos: 'auto' | boolean;
   readonly chat: boolean;
+  readonly view: ViewId;
   readonly layer: number | undefined;
   readonly pos: number | undefined;
+  readonly head: number | undefined;
   readonly pins: readonly number[];
   readonly colour: ColourBy;
   readonly order: RowOrder;
@@ -33,8 +36,10 @@ export function readFragment(hash: string): Fragment {
     device: oneOf(DEVICES, fields.get('device')) ?? 'auto',
     bos: bos === '1' || bos === 'true' ? true : bos === '0' || bos === 'false' ? false : 'auto',
     chat: fields.get('chat') === '1',
+    view: namedView(fields.get('view')) ?? DEFAULT_VIEW,
     layer: number(fields.get('layer'), -1),
     pos: number(fields.get('pos'), 0),
+    head: number(fields.get('head'), 0),
     pins: [...new Set(numbers(fields.get('pins')))].slice(0, MAX_PINS),
     colour: oneOf(COLOURS, fields.get('color')) ?? 'probability',
     order: oneOf(ORDERS, fields.get('order')) ?? 'last-on-top',
@@ -49,8 +54,10 @@ export function writeFragment(view: Fragment): string {
   if (view.device !== 'auto') fields.push(['device', view.device]);
   if (view.bos !== 'auto') fields.push(['bos', view.bos ? '1' : '0']);
   if (view.chat) fields.push(['chat', '1']);
+  if (view.view !== DEFAULT_VIEW) fields.push(['view', view.view]);
   if (view.layer !== undefined) fields.push(['layer', String(view.layer)]);
   if (view.pos !== undefined) fields.push(['pos', String(view.pos)]);
+  if (view.head !== undefined) fields.push(['head', String(view.head)]);
   if (view.pins.length > 0) fields.push(['pins', view.pins.join(',')]);
   if (view.colour !== 'probability') fields.push(['color', view.colour]);
   if (view.order !== 'last-on-top') fields.push(['order', view.order]);

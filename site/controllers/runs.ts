@@ -141,7 +141,7 @@ export class Runs {
     }
     const texts = new Map<number, string>();
     let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info });
-    const { selected, pins } = this.#store.state;
+    const { selected, head, pins } = this.#store.state;
     this.#store.set({
       phase: 'running',
       tokens,
@@ -151,6 +151,7 @@ export class Runs {
         selected && selected.pos < tokens.ids.length && selected.layer < info.spec.nLayers
           ? selected
           : undefined,
+      head: head !== undefined && head < info.spec.nHeads ? head : undefined,
       pins: pins.every((id) => id < info.spec.dVocab) ? pins : [],
     });
     for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, signal })) {

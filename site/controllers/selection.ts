@@ -34,6 +34,11 @@ export class Selection {
     this.#store.set({ selected: cell });
   }
 
+  /** A head of the selected layer, or of any other that is shown. */
+  selectHead(head: number | undefined): void {
+    this.#store.set({ head });
+  }
+
   /** Pins a token, or takes its pin away. Past the limit the oldest pin goes. */
   toggle(id: number): void {
     const { pins } = this.#store.state;

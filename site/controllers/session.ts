@@ -11,17 +11,20 @@ import { Runs } from './runs.ts';
 import { Selection } from './selection.ts';
 import { Store } from './store.ts';
 import { Appearance } from './appearance.ts';
+import type { ViewId } from './views.ts';
 import { DEFAULT_MODEL, INITIAL, LOCAL, type ColourBy, type RowOrder, type ViewState } from './view-state.ts';
 
 export class Session {
   readonly store = new Store({ ...INITIAL, history: earlierPrompts() });
   readonly selection: Selection;
   readonly appearance: Appearance;
+  readonly engine: Engine;
   readonly #runs: Runs;
   readonly #prompt: Prompt;
   readonly #address: Address;
 
   constructor(engine: Engine) {
+    this.engine = engine;
     this.#runs = new Runs(engine, this.store);
     this.#prompt = new Prompt(engine, this.store);
     this.selection = new Selection(engine, this.store);
@@ -107,11 +110,16 @@ export class Session {
   #open(model: string, device: DeviceChoice, files: readonly FileEntry[] | undefined): void {
     const { state } = this.store;
     // Ids mean other tokens in another model's vocabulary.
-    const patch = model === state.model ? {} : { pins: [], selected: undefined, chat: false };
+    const patch =
+      model === state.model ? {} : { pins: [], selected: undefined, head: undefined, chat: false };
     this.store.set({ ...patch, model, device, files });
     if (model !== state.model && state.askedIds) this.#prompt.type(textOf(state));
     if (this.store.state.text === '' && !this.store.state.askedIds) this.pickExample(EXAMPLES[0].prompt);
     else this.run();
+  }
+
+  setView(view: ViewId): void {
+    this.store.set({ view });
   }
 
   setColour(colour: ColourBy): void {

@@ -6,6 +6,7 @@ import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
 import type { Arrival } from './pace.ts';
 import type { Problem } from './problems.ts';
+import { DEFAULT_VIEW, type ViewId } from './views.ts';
 
 export const DEFAULT_MODEL = 'fable-4m';
 
@@ -82,7 +83,10 @@ export interface ViewState {
   readonly run: RunView | undefined;
   /** The last call was cancelled: the rows are those that came before. */
   readonly cancelled: boolean;
+  readonly view: ViewId;
   readonly selected: Cell | undefined;
+  /** The attention head that is looked at, of whichever layer. */
+  readonly head: number | undefined;
   readonly hovered: Cell | undefined;
   /** Ids of pinned tokens, oldest first. */
   readonly pins: readonly number[];
@@ -119,7 +123,9 @@ export const INITIAL: ViewState = {
   request: undefined,
   run: undefined,
   cancelled: false,
+  view: DEFAULT_VIEW,
   selected: undefined,
+  head: undefined,
   hovered: undefined,
   pins: [],
   pinTexts: new Map(),

@@ -1,5 +1,5 @@
 /** The page: header with what runs where, prompt, lens, inspector and charts. */
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import type { ViewState } from '../controllers/view-state.ts';
 import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
@@ -7,6 +7,8 @@ import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
 import { openAbout, openDefinitions, openModels } from './open.ts';
 import { Panel } from './panel.ts';
+import { panelOf, tabStyles, viewTabs } from './view-tabs.ts';
+import { DEFAULT_VIEW, VIEWS, type ViewId } from '../controllers/views.ts';
 import './certainty.ts';
 import './inspector.ts';
 import './lens.ts';
@@ -18,6 +20,7 @@ const THEME_WORDS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
 export class AppElement extends Panel {
   static override styles = [
     shared,
+    tabStyles,
     css`
       header {
         display: flex;
@@ -72,16 +75,19 @@ export class AppElement extends Panel {
       .tick {
         color: var(--good);
       }
-      main {
+      main,
+      .lens {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 336px;
+        grid-template-columns: minmax(0, 1fr);
         gap: 18px 22px;
+      }
+      .lens {
+        grid-template-columns: minmax(0, 1fr) 336px;
+      }
+      main {
         max-width: 2000px;
         margin: 0 auto;
         padding: 16px 20px 40px;
-      }
-      rs-prompt {
-        grid-column: 1 / -1;
       }
       .charts {
         display: grid;
@@ -90,7 +96,7 @@ export class AppElement extends Panel {
         align-items: start;
       }
       rs-inspector {
-        grid-row: 2 / span 2;
+        grid-row: 1 / span 2;
         grid-column: 2;
         align-self: start;
         position: sticky;
@@ -120,9 +126,12 @@ export class AppElement extends Panel {
         .tools {
           margin-left: auto;
         }
-        main {
+        main,
+        .lens {
           grid-template-columns: minmax(0, 1fr);
           gap: 14px;
+        }
+        main {
           padding: 12px 12px 32px;
         }
         rs-inspector {
@@ -139,10 +148,14 @@ export class AppElement extends Panel {
     'theme',
     'model',
     'dropping',
+    'view',
   ] as const satisfies (keyof ViewState)[];
 
+  #opened = false;
+
   protected override render(): TemplateResult {
-    const { theme } = this.state;
+    const { theme, view } = this.state;
+    const lens = view === DEFAULT_VIEW;
     return html`
       <header>
         <h1>
@@ -172,15 +185,39 @@ export class AppElement extends Panel {
       </header>
       <main>
         <rs-prompt .session=${this.session}></rs-prompt>
-        <rs-lens .session=${this.session}></rs-lens>
-        <rs-inspector .session=${this.session}></rs-inspector>
-        <div class="charts">
-          <rs-pins .session=${this.session}></rs-pins>
-          <rs-certainty .session=${this.session}></rs-certainty>
+        ${VIEWS.length > 1 ? viewTabs(this.session, view) : nothing}
+        <div
+          class="lens"
+          id=${panelOf(DEFAULT_VIEW)}
+          role="tabpanel"
+          aria-labelledby="tab-lens"
+          ?hidden=${!lens}
+        >
+          <rs-lens .session=${this.session}></rs-lens>
+          <rs-inspector .session=${this.session}></rs-inspector>
+          <div class="charts">
+            <rs-pins .session=${this.session}></rs-pins>
+            <rs-certainty .session=${this.session}></rs-certainty>
+          </div>
         </div>
+        ${this.#other(view)}
       </main>
       ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, or a .gguf file</p>` : ''}
     `;
+  }
+
+  /** Any view but the lens. It stays when the lens is shown again, with all that the reader did in it. */
+  #other(view: ViewId): TemplateResult | typeof nothing {
+    if (view !== DEFAULT_VIEW) this.#opened = true;
+    return this.#opened
+      ? html`<rs-view
+          id="panel-view"
+          role="tabpanel"
+          aria-labelledby="tab-${view}"
+          ?hidden=${view === DEFAULT_VIEW}
+          .session=${this.session}
+        ></rs-view>`
+      : nothing;
   }
 
   #chips(): TemplateResult {

@@ -21,7 +21,7 @@ import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.t
 describe('the address', () => {
   it('comes back as it was written', () => {
     const hash =
-      'model=owner/name&prompt=a%20%2B%20b%26c%23%0A%E2%86%B5&device=wasm&bos=0&layer=-1&pos=3&pins=5,9&color=kl&order=first-on-top';
+      'model=owner/name&prompt=a%20%2B%20b%26c%23%0A%E2%86%B5&device=wasm&bos=0&layer=-1&pos=3&head=7&pins=5,9&color=kl&order=first-on-top';
     const read = readFragment(`#${hash}`);
     expect(read).toMatchObject({
       model: 'owner/name',
@@ -30,6 +30,7 @@ describe('the address', () => {
       bos: false,
       layer: -1,
       pos: 3,
+      head: 7,
       pins: [5, 9],
       colour: 'kl',
       order: 'first-on-top',
@@ -39,12 +40,14 @@ describe('the address', () => {
 
   it('passes over what it cannot use', () => {
     const read = readFragment(
-      '#layer=x&pos=-2&pins=1,,a,1,-4,2.5,7&device=abacus&color=red&bos=maybe&ids=&later=1',
+      '#layer=x&pos=-2&head=1.5&view=nonsense&pins=1,,a,1,-4,2.5,7&device=abacus&color=red&bos=maybe&ids=&later=1',
     );
     expect(read).toMatchObject({
       model: 'fable-4m',
       layer: undefined,
       pos: undefined,
+      head: undefined,
+      view: 'lens',
       pins: [1, 7],
       device: 'auto',
     });
