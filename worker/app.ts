@@ -10,6 +10,7 @@ import { HttpProblem, problemResponse } from './problem.ts';
 import { limitRequests } from './rate-limit.ts';
 import { detokenizeRoute } from './routes/detokenize.ts';
 import { healthRoute } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { invalidRequest } from './validation.ts';
@@ -59,6 +60,7 @@ export function createApp(ports: Ports): OpenAPIHono {
   tokenizeRoutes(app, ports);
   detokenizeRoute(app, ports);
   healthRoute(app);
+  metricsRoute(app, ports);
 
   refuseOtherMethods(app);
   app.notFound((c) =>

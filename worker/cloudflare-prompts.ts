@@ -2,6 +2,7 @@
  * Prompts on Cloudflare: the Cache API first (this data centre, free, may forget), then KV where one is bound (all
  * data centres).
  */
+import { consoleLog, errorFields } from './log.ts';
 import type { PromptStore } from './ports.ts';
 
 /** Entries are found by these addresses; no request ever goes there. */
@@ -26,13 +27,20 @@ export class CloudflarePrompts implements PromptStore {
     if (near) return near.text();
     const far = await this.#kv?.get(key);
     if (far === undefined || far === null) return undefined;
-    this.#defer(this.#putNear(key, far));
+    this.#later(this.#putNear(key, far));
     return far;
   }
 
   async put(key: string, value: string): Promise<void> {
-    if (this.#kv) this.#defer(this.#kv.put(key, value, { expirationTtl: KEEP }));
+    if (this.#kv) this.#later(this.#kv.put(key, value, { expirationTtl: KEEP }));
     await this.#putNear(key, value);
+  }
+
+  /** What fails after the answer is told to the log: a full day's share of writes ends in errors here. */
+  #later(work: Promise<unknown>): void {
+    this.#defer(
+      work.catch((error: unknown) => consoleLog.write('error', 'prompt store', errorFields(error))),
+    );
   }
 
   #putNear(key: string, value: string): Promise<void> {

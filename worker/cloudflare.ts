@@ -4,14 +4,25 @@
  */
 import { waitUntil } from 'cloudflare:workers';
 import { createApp } from './app.ts';
+import { CloudflareMetrics } from './cloudflare-metrics.ts';
 import { CloudflarePrompts } from './cloudflare-prompts.ts';
+import { CloudflareRateLimit } from './cloudflare-rate-limit.ts';
 import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
+import { ratePolicies, textOf } from './variables.ts';
 
 /** Bindings of wrangler.toml. */
 interface Bindings {
   readonly ASSETS: Fetcher;
   /** Optional: without it prompts are cached in each data centre by itself. */
   readonly PROMPTS?: KVNamespace;
+  /** Optional: without one that budget isn't limited. */
+  readonly LIMIT_READ?: RateLimit;
+  readonly LIMIT_TOKENIZE?: RateLimit;
+  readonly LIMIT_UPLOAD?: RateLimit;
+  /** Optional: counters of requests. */
+  readonly METRICS?: AnalyticsEngineDataset;
+  /** Variables and secrets by name: see variables.ts. */
+  readonly [variable: string]: unknown;
 }
 
 type App = ReturnType<typeof createApp>;
@@ -20,9 +31,15 @@ type App = ReturnType<typeof createApp>;
 let app: App | undefined;
 
 function compose(env: Bindings): App {
+  const bindings = { read: env.LIMIT_READ, tokenize: env.LIMIT_TOKENIZE, upload: env.LIMIT_UPLOAD };
   return createApp({
     prompts: new CloudflarePrompts(caches.default, env.PROMPTS, waitUntil),
     tokenizers: new EmbeddedTokenizers(readAsset(env.ASSETS)),
+    rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),
+    ...(env.METRICS && { metrics: new CloudflareMetrics(env.METRICS) }),
+    // Both are set by Cloudflare, whatever the caller sends.
+    addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
+    requestIdOf: (request) => request.headers.get('CF-Ray') ?? undefined,
   });
 }
 

@@ -78,6 +78,14 @@ export interface Metrics {
   count(counter: Counter, label: string): void;
 }
 
+/** Counters for a monitor that asks (`GET /metrics`). */
+export interface Scrape {
+  /** Prometheus's text format. */
+  text(): string;
+  /** What the monitor must show; undefined: it must ask from this machine. */
+  readonly token: string | undefined;
+}
+
 /** What the server tells of a model. */
 export interface ModelInfo {
   /** As in every other place: `fable-4m` or `owner/name`. */
@@ -114,6 +122,8 @@ export interface Ports {
   readonly tokenizers: TokenizerSource;
   readonly rateLimit?: RateLimit;
   readonly metrics?: Metrics;
+  /** Undefined: there is no /metrics. */
+  readonly scrape?: Scrape;
   /** Default: one line of JSON on the console. */
   readonly log?: Log;
   /** The caller's address as far as the platform vouches for it; `env` is what the app's `fetch` was given. */

@@ -6,6 +6,7 @@ const TITLES = {
   'invalid-json': 'The body is not JSON',
   'not-found': 'There is nothing here',
   'unknown-model': 'The server does not know this model',
+  forbidden: 'This is not for you',
   'method-not-allowed': 'The method is not allowed here',
   'too-large': 'The request is too large',
   'media-type': 'The body has to be JSON',

@@ -1,17 +1,12 @@
-/** The API as workerd serves it: real `wrangler dev`, real Cache API and KV on this machine. */
-import { afterAll, beforeAll, describe } from 'vitest';
+/** The API on every platform, as real processes with real stores on this machine. */
+import { describe } from 'vitest';
 import { errorCases, fuzzCases } from '../cases/http-errors.ts';
 import { apiCases } from '../cases/http.ts';
-import { type Server, startServer } from '../support/wrangler.ts';
+import { PLATFORMS, serving } from '../support/platforms.ts';
 
-let server: Server | undefined;
-const base = (): string => server?.url ?? '';
-
-beforeAll(async () => {
-  server = await startServer();
+describe.each(PLATFORMS)('on %s', (_, start) => {
+  const { base } = serving(start);
+  describe('calls', () => apiCases(base));
+  describe('errors', () => errorCases(base));
+  describe('fuzz', () => fuzzCases(base, 20_261_123, 600));
 });
-afterAll(() => server?.stop());
-
-describe('calls', () => apiCases(base));
-describe('errors', () => errorCases(base));
-describe('fuzz', () => fuzzCases(base, 20_261_123, 600));

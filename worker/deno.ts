@@ -1,0 +1,52 @@
+/**
+ * Composition root for Deno: `npm run start:deno` here, or Deno Deploy. It needs the network, the built site and a few
+ * variables, and nothing else of the machine; prompts and counters live in Deno KV.
+ */
+import { forwardedAddress } from './address.ts';
+import { createApp } from './app.ts';
+import { DenoPrompts } from './deno-prompts.ts';
+import { DenoRateLimit } from './deno-rate-limit.ts';
+import { listFiles } from './deno-site.ts';
+import { parseHeaders } from './headers-file.ts';
+import { EmbeddedTokenizers } from './models.ts';
+import { PrometheusMetrics } from './prometheus.ts';
+import { StaticFiles } from './static-files.ts';
+import { ratePolicies, textOf, wholeNumber } from './variables.ts';
+
+/** All variables read here; scripts/serve-deno.mjs permits these and no other. */
+const NAMES = ['KV_PATH', 'METRICS_TOKEN', 'RATE_READ', 'RATE_TOKENIZE', 'RATE_UPLOAD', 'TRUSTED_PROXIES'];
+
+const SITE = 'dist/site';
+
+const variables = Object.fromEntries(NAMES.map((name) => [name, Deno.env.get(name)]));
+const files = await listFiles(SITE);
+const assets = new StaticFiles(files, parseHeaders(await Deno.readTextFile(`${SITE}/_headers`)));
+// Without a path the store is Deno's own for this program; on Deno Deploy, the one that all regions share.
+const kv = await Deno.openKv(textOf(variables, 'KV_PATH'));
+const metrics = new PrometheusMetrics();
+const proxies = wholeNumber(variables, 'TRUSTED_PROXIES', 0);
+
+const app = createApp({
+  prompts: new DenoPrompts(kv),
+  tokenizers: new EmbeddedTokenizers(async (path) => {
+    const file = files.get(path);
+    if (!file) throw new Error(`${path}: expected a static file: build the site`);
+    return JSON.parse(new TextDecoder().decode(await file.read())) as unknown;
+  }),
+  rateLimit: new DenoRateLimit(kv, ratePolicies(variables)),
+  metrics,
+  scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },
+  addressOf: (request, env) =>
+    forwardedAddress(connectionOf(env), request.headers.get('X-Forwarded-For'), proxies),
+  assets: (request) => assets.answer(request),
+});
+
+/** What `deno serve` tells of a request, as the app's environment. */
+function connectionOf(env: unknown): string | undefined {
+  const { remoteAddr } = env as Deno.ServeHandlerInfo;
+  return 'hostname' in remoteAddr ? remoteAddr.hostname : undefined;
+}
+
+export default {
+  fetch: (request, info) => app.fetch(request, info),
+} satisfies Deno.ServeDefaultExport;
