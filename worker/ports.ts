@@ -11,13 +11,53 @@ export interface PromptStore {
   put(key: string, value: string): Promise<void>;
 }
 
-/** Traces, by the SHA-256 of their canonical form. */
+/** A trace as it is kept. */
+export interface TraceRecord {
+  /** The canonical form, UTF-8. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the token that deletes it, in hexadecimal. */
+  readonly deleteTokenHash: string;
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+  /** Milliseconds since 1970; undefined: it is kept until somebody deletes it. */
+  readonly expiresAt: number | undefined;
+}
+
+/** What a store says of an id. */
+export type TraceState = TraceRecord | 'absent' | 'blocked';
+
+/**
+ * Traces, by the SHA-256 of their canonical form. Past its expiry a trace is absent, whatever the platform still
+ * holds. A half failed call leaves nothing that a reader could see.
+ */
 export interface TraceStore {
-  get(id: string): Promise<Uint8Array | undefined>;
-  /** Resolves to false when the trace was there already. */
-  put(id: string, trace: Uint8Array, deleteTokenHash: string): Promise<boolean>;
-  /** Resolves to false when there is no such trace or the token is another's. */
-  delete(id: string, deleteTokenHash: string): Promise<boolean>;
+  get(id: string): Promise<TraceState>;
+  /** Never replaces what is there. */
+  put(id: string, record: TraceRecord): Promise<'stored' | 'present' | 'blocked'>;
+  /** Takes a record away, blocked or not. `refused`: the token is another's. */
+  delete(id: string, deleteTokenHash: string): Promise<'deleted' | 'refused' | 'absent' | 'blocked'>;
+}
+
+/** Pictures of traces as PNG. */
+export interface CardRenderer {
+  /** @param id of the trace: what was drawn for it may be kept and given again. @param svg draws it. */
+  png(id: string, svg: () => string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Traces that the server keeps for others to read. */
+export interface TraceSharing {
+  readonly store: TraceStore;
+  readonly cards: CardRenderer;
+  /** The page's index.html as the static files serve it, with its headers. */
+  page(): Promise<Response>;
+  /** Days that a trace is kept; 0: for ever. */
+  readonly days: number;
+  /** Bytes of a trace, as sent and unpacked. */
+  readonly bytes: number;
+  /** Ids that an operator took away by variable, besides those that the store says are blocked. */
+  readonly blocked: ReadonlySet<string>;
+  /** The server's own address (`https://example.org`) where requests don't tell it: behind a proxy. */
+  readonly origin?: string;
 }
 
 /** What a request is counted as. */
@@ -120,6 +160,8 @@ export interface TokenizerSource {
 export interface Ports {
   readonly prompts: PromptStore;
   readonly tokenizers: TokenizerSource;
+  /** Without it the calls that keep or show traces answer 501. */
+  readonly traces?: TraceSharing;
   readonly rateLimit?: RateLimit;
   readonly metrics?: Metrics;
   /** Undefined: there is no /metrics. */
