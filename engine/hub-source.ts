@@ -9,33 +9,15 @@
  * @see https://fetch.spec.whatwg.org/#http-redirect-fetch (the header is removed on a redirect to another origin)
  */
 import { AccessError, InputError, NetworkError, NotFoundError } from '../shared/errors.ts';
+import { DEFAULT_HUB, parseHubName, type HubName } from '../shared/hub-name.ts';
 import { isObject, parseJson } from '../shared/formats/json.ts';
 import { drain, drop, MissingFileError, request, RETRY, type RetryPolicy } from './http-request.ts';
 import { openHttp, type HttpAccess, type RemoteFiles } from './http-source.ts';
 
-export const DEFAULT_HUB = 'https://huggingface.co';
+export { DEFAULT_HUB, parseHubName, type HubName };
 
 /** Bytes of the hub's answer about a model: repositories with thousands of files have about a megabyte. */
 const INFO_BYTES = 8 * 1024 * 1024;
-
-/** What a string names on the hub. */
-export interface HubName {
-  /** `owner/name` */
-  readonly repo: string;
-  readonly revision: string | undefined;
-  /** One file of it, which is the model by itself. */
-  readonly gguf: string | undefined;
-}
-
-const NAME =
-  /^(?<repo>[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:\/(?<gguf>[\w-][\w.-]*\.gguf))?(?:@(?<revision>[\w][\w./-]*))?$/;
-
-/** @returns undefined for a string that can't name a model on the hub. */
-export function parseHubName(source: string): HubName | undefined {
-  const { repo, revision, gguf } = NAME.exec(source)?.groups ?? {};
-  if (repo === undefined || source.length > 300 || source.includes('..')) return undefined;
-  return { repo, revision, gguf };
-}
 
 /** @throws {InputError} for an address that is no hub's. */
 export function hubAddress(text: string): URL {

@@ -4,14 +4,19 @@
  */
 import { waitUntil } from 'cloudflare:workers';
 import { createApp } from './app.ts';
+import { CachedFiles } from './cached-files.ts';
 import { CloudflareMetrics } from './cloudflare-metrics.ts';
 import { CloudflarePrompts } from './cloudflare-prompts.ts';
 import { CloudflareRateLimit } from './cloudflare-rate-limit.ts';
+import { hubSettings, type HubVariables } from './hub/settings.ts';
+import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
+import { NearPrompts } from './near-prompts.ts';
+import { AllTokenizers } from './tokenizers.ts';
 import { ratePolicies, textOf } from './variables.ts';
 
-/** Bindings of wrangler.toml. */
-interface Bindings {
+/** Bindings and variables of wrangler.toml. */
+interface Bindings extends HubVariables {
   readonly ASSETS: Fetcher;
   /** Optional: without it prompts are cached in each data centre by itself. */
   readonly PROMPTS?: KVNamespace;
@@ -32,9 +37,12 @@ let app: App | undefined;
 
 function compose(env: Bindings): App {
   const bindings = { read: env.LIMIT_READ, tokenize: env.LIMIT_TOKENIZE, upload: env.LIMIT_UPLOAD };
+  const settings = hubSettings(env);
+  const prompts = new CloudflarePrompts(caches.default, env.PROMPTS, waitUntil);
+  const hub = new HubTokenizers({ settings, files: new CachedFiles(caches.default) });
   return createApp({
-    prompts: new CloudflarePrompts(caches.default, env.PROMPTS, waitUntil),
-    tokenizers: new EmbeddedTokenizers(readAsset(env.ASSETS)),
+    prompts: new NearPrompts(prompts, settings.promptBytes),
+    tokenizers: new AllTokenizers(new EmbeddedTokenizers(readAsset(env.ASSETS)), hub),
     rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),
     ...(env.METRICS && { metrics: new CloudflareMetrics(env.METRICS) }),
     // Both are set by Cloudflare, whatever the caller sends.

@@ -1,15 +1,24 @@
 /** Models that ship with the server: their tokenizers are read from its own static files. */
-import { NotFoundError } from '../shared/errors.ts';
 import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
 import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
-import type { ModelInfo, TokenizerSource } from './ports.ts';
+import type { ModelInfo, ModelVersion, TokenizerSource } from './ports.ts';
+import { unknownModel } from './unknown-model.ts';
+
+/** All is known of what ships with the server. */
+export type EmbeddedModel = ModelInfo & {
+  readonly contextLength: number;
+  readonly tokenizerBytes: number;
+  readonly tokenizerHash: string;
+};
 
 /** Sizes and hashes are of the files under site/public; a test compares them. */
-export const EMBEDDED_MODELS: readonly ModelInfo[] = [
+export const EMBEDDED_MODELS: readonly EmbeddedModel[] = [
   {
     id: 'fable-4m',
+    source: 'embedded',
     family: 'gpt2',
     license: 'Apache-2.0',
+    gated: false,
     parameters: 4_394_880,
     layers: 8,
     width: 192,
@@ -38,11 +47,24 @@ export class EmbeddedTokenizers implements TokenizerSource {
     return EMBEDDED_MODELS;
   }
 
-  async load(id: string): Promise<TokenizerPort> {
+  /** The only version there is; undefined when the model isn't embedded. */
+  find(id: string): ModelVersion | undefined {
+    const model = EMBEDDED_MODELS.find((each) => each.id === id);
+    return model && { id, key: model.tokenizerHash };
+  }
+
+  resolve(id: string): Promise<ModelVersion> {
+    const version = this.find(id);
+    if (version) return Promise.resolve(version);
+    const known = EMBEDDED_MODELS.map((model) => model.id);
+    return Promise.reject(unknownModel(id, known));
+  }
+
+  async load({ id }: ModelVersion): Promise<TokenizerPort> {
     const loaded = this.#loaded.get(id);
     if (loaded) return loaded;
     const model = EMBEDDED_MODELS.find((each) => each.id === id);
-    if (!model) throw new NotFoundError(`${id}: not an embedded model`);
+    if (!model) throw unknownModel(id, []);
     const [json, config] = await Promise.all(
       ['tokenizer.json', 'tokenizer_config.json'].map((file) => this.#read(`${model.files}${file}`)),
     );

@@ -126,34 +126,61 @@ export interface Scrape {
   readonly token: string | undefined;
 }
 
+/** Files fetched from elsewhere, by a name that says all of what they are. It may forget; it may not alter. */
+export interface FileCache {
+  get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** @param keep seconds after which the file must be gone. */
+  put(name: string, bytes: Uint8Array<ArrayBuffer>, keep: number): Promise<void>;
+}
+
 /** What the server tells of a model. */
 export interface ModelInfo {
   /** As in every other place: `fable-4m` or `owner/name`. */
   readonly id: string;
+  /** `embedded`: its files are this server's own. `hub`: fetched when first asked for. */
+  readonly source: 'embedded' | 'hub';
   readonly family: string;
-  /** SPDX identifier. */
+  /** SPDX identifier, `LicenseRef-…`, or `NOASSERTION` where the catalogue has none. */
   readonly license: string;
+  /** Only for those who have accepted its licence: this server can't fetch it. */
+  readonly gated: boolean;
   readonly parameters: number;
   readonly layers: number;
   readonly width: number;
-  /** Tokens. */
-  readonly contextLength: number;
   readonly vocabSize: number;
-  /** Bytes. */
+  /** Bytes; of hub models parameters × bytes of a weight in the published files. */
   readonly weightBytes: number;
+  /** Tokens. Of hub models this and what follows is known only once they are fetched. */
+  readonly contextLength?: number;
   /** Bytes. */
-  readonly tokenizerBytes: number;
+  readonly tokenizerBytes?: number;
   /** SHA-256 of the files that the ids depend on, in hexadecimal: part of every cached prompt's name. */
-  readonly tokenizerHash: string;
-  /** Where the files are, relative to the server. */
+  readonly tokenizerHash?: string;
+  /** Where the files are: an address, or a path on this server. */
   readonly files: string;
+}
+
+/** One version of one model: all that its ids depend on. */
+export interface ModelVersion {
+  /** Without a revision: `fable-4m`, `owner/name`. */
+  readonly id: string;
+  /** Commit on the hub, 40 hexadecimal digits; embedded models have none. */
+  readonly revision?: string;
+  /** Part of every cached prompt's name: equal for equal tokenizer files, and for nothing else. */
+  readonly key: string;
 }
 
 /** Models whose tokenizer this server knows. */
 export interface TokenizerSource {
   models(): readonly ModelInfo[];
-  /** Loaded once an isolate. @throws {NotFoundError} when the server doesn't know the model. */
-  load(id: string): Promise<TokenizerPort>;
+  /**
+   * The version that `fable-4m`, `owner/name` or `owner/name@revision` stands for now. Reads no tokenizer.
+   *
+   * @throws {HttpProblem} 404 for a model that isn't served; 403, 502 or 504 when the hub doesn't tell.
+   */
+  resolve(id: string): Promise<ModelVersion>;
+  /** Parsed once an isolate. @throws {HttpProblem} 422 when its offsets couldn't be derived; as `resolve` else. */
+  load(version: ModelVersion): Promise<TokenizerPort>;
 }
 
 /** What {@link createApp} takes. What is optional is done without. */

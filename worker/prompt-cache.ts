@@ -5,7 +5,7 @@
 import { within } from './deadline.ts';
 import { consoleLog, errorFields } from './log.ts';
 import { EncodingShape } from './schemas.ts';
-import type { ModelInfo, Ports } from './ports.ts';
+import type { ModelVersion, Ports } from './ports.ts';
 import type { Encoding } from '../shared/tokenizer/encoding.ts';
 import { wellFormed } from '../shared/tokenizer/tokenizer.ts';
 
@@ -20,8 +20,8 @@ export interface Tokenized {
 }
 
 /** Name of a prompt's entry: 64 hexadecimal digits. */
-export async function promptKey(model: ModelInfo, text: string, bos: Bos): Promise<string> {
-  const parts = ['tokenize', String(FORMAT), model.tokenizerHash, String(bos), wellFormed(text)];
+export async function promptKey(model: ModelVersion, text: string, bos: Bos): Promise<string> {
+  const parts = ['tokenize', String(FORMAT), model.key, String(bos), wellFormed(text)];
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(parts.join('\n')));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -29,7 +29,7 @@ export async function promptKey(model: ModelInfo, text: string, bos: Bos): Promi
 /** What is kept under the key, or the tokenizer's answer, which is kept then. A failing store never fails the call. */
 export async function tokenize(
   ports: Ports,
-  model: ModelInfo,
+  model: ModelVersion,
   text: string,
   bos: Bos,
   key: string,
@@ -37,7 +37,7 @@ export async function tokenize(
   const known = parseEncoding(await forgiving(ports, () => ports.prompts.get(key)));
   ports.metrics?.count('prompt_cache', known ? 'hit' : 'miss');
   if (known) return { encoding: known, cached: true };
-  const tokenizer = await ports.tokenizers.load(model.id);
+  const tokenizer = await ports.tokenizers.load(model);
   const encoding = tokenizer.encode(text, { bos });
   await forgiving(ports, () => ports.prompts.put(key, JSON.stringify(encoding)));
   return { encoding, cached: false };

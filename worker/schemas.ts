@@ -22,7 +22,19 @@ function textOf(limit: number): z.ZodString {
   });
 }
 
-const modelId = z.string().min(1).max(200).openapi({ example: 'fable-4m' });
+const modelId = z.string().min(1).max(300).openapi({
+  example: 'fable-4m',
+  description: 'An embedded model, or `owner/name` or `owner/name@revision` of the hub.',
+});
+
+/** What an answer says of the model it is about. */
+const about = {
+  model: z.string(),
+  revision: z
+    .string()
+    .optional()
+    .openapi({ description: 'The commit on the hub; embedded models have none.' }),
+};
 
 /** Whether `bos` goes in front: `auto` is what the tokenizer's own post-processor does. */
 const bos = z.union([z.literal('auto'), z.boolean()]).default('auto');
@@ -64,29 +76,42 @@ const Tokenized = EncodingShape.extend({
   cached: z.boolean().openapi({ description: 'Whether the answer was kept from an earlier request.' }),
 });
 
-export const TokenizeAnswer = Tokenized.extend({ model: z.string() });
+export const TokenizeAnswer = Tokenized.extend(about);
 export const TokenizeBatchAnswer = z.object({
-  model: z.string(),
+  ...about,
   cached: z.boolean(),
   results: z.array(Tokenized),
 });
-export const DetokenizeAnswer = z.object({ model: z.string(), text: z.string() });
+export const DetokenizeAnswer = z.object({ ...about, text: z.string() });
 
 export const ModelsAnswer = z.object({
   models: z.array(
     z.object({
       id: z.string(),
+      source: z.enum(['embedded', 'hub']).openapi({
+        description: '`embedded`: the files are this server’s own. `hub`: fetched when first asked for.',
+      }),
       family: z.string(),
-      license: z.string().openapi({ description: 'SPDX identifier.' }),
+      license: z.string().openapi({ description: 'SPDX identifier, `LicenseRef-…` or `NOASSERTION`.' }),
+      gated: z.boolean().openapi({
+        description: 'Only for those who have accepted its licence: this server can’t fetch it.',
+      }),
       parameters: z.int(),
       layers: z.int(),
       width: z.int(),
-      contextLength: z.int().openapi({ description: 'Tokens.' }),
       vocabSize: z.int(),
-      weightBytes: z.int(),
-      tokenizerBytes: z.int(),
-      tokenizerHash: z.string().openapi({ description: 'SHA-256 of the files that the ids depend on.' }),
-      files: z.string().openapi({ description: 'Where the files are, relative to this server.' }),
+      weightBytes: z.int().openapi({
+        description: 'Of hub models: parameters × bytes of a weight in the published files.',
+      }),
+      contextLength: z.int().optional().openapi({ description: 'Tokens.' }),
+      tokenizerBytes: z.int().optional(),
+      tokenizerHash: z
+        .string()
+        .optional()
+        .openapi({ description: 'SHA-256 of the files that the ids depend on.' }),
+      files: z
+        .string()
+        .openapi({ description: 'Where the files are: an address, or a path on this server.' }),
     }),
   ),
 });

@@ -71,8 +71,8 @@ export function errorCases(base: Base): void {
       'does not know the model %s',
       async (model) => {
         const answer = await post(base, path, path === TOKENIZE ? { model, text: 'a' } : { model, ids: [1] });
-        expectProblem(answer, 404, 'unknown-model', /^model: expected one of fable-4m, got /);
-        expect(answer.json).toHaveProperty('knownModels', ['fable-4m']);
+        expectProblem(answer, 404, 'unknown-model', /^model: expected one of fable-4m, .*got /);
+        expect(answer.json).toHaveProperty('knownModels', expect.arrayContaining(['fable-4m']));
         expectOpen(answer);
       },
     );

@@ -7,7 +7,7 @@ import { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
 import { createApp } from '../../worker/app.ts';
 import { matchingTag } from '../../worker/etag.ts';
 import { EMBEDDED_MODELS, EmbeddedTokenizers } from '../../worker/models.ts';
-import type { PromptStore, TokenizerSource } from '../../worker/ports.ts';
+import type { ModelVersion, PromptStore, TokenizerSource } from '../../worker/ports.ts';
 import { ROOT } from '../support/addresses.ts';
 import { fableJson } from '../support/tokenizer-kinds.ts';
 
@@ -33,6 +33,10 @@ class CountedTokenizers implements TokenizerSource {
 
   models() {
     return EMBEDDED_MODELS;
+  }
+
+  resolve(id: string): Promise<ModelVersion> {
+    return Promise.resolve({ id, key: 'k' });
   }
 
   load(): Promise<TokenizerPort> {
@@ -142,7 +146,7 @@ describe('embedded models', () => {
     const source = new EmbeddedTokenizers((path) =>
       Promise.resolve(JSON.parse(readFileSync(SITE + path, 'utf8'))),
     );
-    expect((await source.load(model.id)).vocabSize).toBe(model.vocabSize);
+    expect((await source.load(await source.resolve(model.id))).vocabSize).toBe(model.vocabSize);
   });
 
   it('are read once, and again after a failure', async () => {
@@ -150,13 +154,14 @@ describe('embedded models', () => {
       Promise.resolve<unknown>(JSON.parse(readFileSync(SITE + path, 'utf8'))),
     );
     const source = new EmbeddedTokenizers(read);
+    const fable = await source.resolve('fable-4m');
     read.mockRejectedValueOnce(new Error('gone'));
-    await expect(source.load('fable-4m')).rejects.toThrow('gone');
-    const first = await source.load('fable-4m');
+    await expect(source.load(fable)).rejects.toThrow('gone');
+    const first = await source.load(fable);
     const calls = read.mock.calls.length;
-    expect(await source.load('fable-4m')).toBe(first);
+    expect(await source.load(fable)).toBe(first);
     expect(read.mock.calls.length).toBe(calls);
-    await expect(source.load('gpt2')).rejects.toThrow('gpt2: not an embedded model');
+    await expect(source.resolve('gpt2')).rejects.toThrow('model: expected one of fable-4m, got "gpt2"');
   });
 });
 

@@ -4,8 +4,7 @@ import { LIMITS } from '../../shared/limits.ts';
 import { jsonBody } from '../body.ts';
 import type { Ports } from '../ports.ts';
 import { DetokenizeAnswer, DetokenizeBody } from '../schemas.ts';
-import { BODY_PROBLEMS } from './answers.ts';
-import { findModel } from './find-model.ts';
+import { BODY_PROBLEMS, nameOf } from './answers.ts';
 
 const route = createRoute({
   method: 'post',
@@ -22,8 +21,8 @@ const route = createRoute({
 export function detokenizeRoute(app: OpenAPIHono, ports: Ports): void {
   app.openapi(route, async (c) => {
     const { model: id, ids } = c.req.valid('json');
-    const model = findModel(ports.tokenizers, id);
-    const tokenizer = await ports.tokenizers.load(model.id);
-    return c.json({ model: model.id, text: tokenizer.decode(ids) }, 200, { 'Cache-Control': 'no-store' });
+    const model = await ports.tokenizers.resolve(id);
+    const tokenizer = await ports.tokenizers.load(model);
+    return c.json({ ...nameOf(model), text: tokenizer.decode(ids) }, 200, { 'Cache-Control': 'no-store' });
   });
 }

@@ -8,11 +8,10 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { LIMITS } from '../../shared/limits.ts';
 import { jsonBody } from '../body.ts';
 import { matchingTag } from '../etag.ts';
-import type { ModelInfo, Ports } from '../ports.ts';
+import type { ModelVersion, Ports } from '../ports.ts';
 import { promptKey, tokenize, type Bos, type Tokenized } from '../prompt-cache.ts';
 import { TokenizeAnswer, TokenizeBatchAnswer, TokenizeBody, TokenizeQuery } from '../schemas.ts';
-import { BODY_PROBLEMS, QUERY_PROBLEMS } from './answers.ts';
-import { findModel } from './find-model.ts';
+import { BODY_PROBLEMS, nameOf, QUERY_PROBLEMS } from './answers.ts';
 
 /** The answer for a text changes only with the server's tokenizer; the tag tells then. */
 const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=86400';
@@ -47,7 +46,7 @@ const postRoute = createRoute({
 export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
   app.openapi(getRoute, async (c) => {
     const { model: id, text, bos: choice } = c.req.valid('query');
-    const model = findModel(ports.tokenizers, id);
+    const model = await ports.tokenizers.resolve(id);
     const bos: Bos = choice === 'auto' ? choice : choice === 'true';
     const key = await promptKey(model, text, bos);
     const known = matchingTag(c.req.header('If-None-Match'), [tagOf(key, true), tagOf(key, false)]);
@@ -58,7 +57,7 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
 
   app.openapi(postRoute, async (c) => {
     const { model: id, text, texts = [], bos } = c.req.valid('json');
-    const model = findModel(ports.tokenizers, id);
+    const model = await ports.tokenizers.resolve(id);
     const all = text === undefined ? texts : [text];
     const keys = await Promise.all(all.map((each) => promptKey(model, each, bos)));
     const answers = await inOrder(all, (each, i) => tokenize(ports, model, each, bos, keys[i] ?? ''));
@@ -71,7 +70,7 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
     // Which of the texts were cached is in the body too, so it is in the tag.
     const states = answers.map((answer) => (answer.cached ? 'h' : 'm')).join('');
     const batchKey = await promptKey(model, `${keys.join()},${states}`, 'auto');
-    return c.json({ model: model.id, cached, results }, 200, headersOf(tagOf(batchKey, cached), cached));
+    return c.json({ ...nameOf(model), cached, results }, 200, headersOf(tagOf(batchKey, cached), cached));
   });
 }
 
@@ -94,8 +93,8 @@ function plain({ encoding }: Tokenized): { ids: number[]; tokens: string[]; offs
   };
 }
 
-function bodyOf(model: ModelInfo, answer: Tokenized) {
-  return { model: model.id, ...plain(answer), cached: answer.cached };
+function bodyOf(model: ModelVersion, answer: Tokenized) {
+  return { ...nameOf(model), ...plain(answer), cached: answer.cached };
 }
 
 function tagOf(key: string, cached: boolean): string {
