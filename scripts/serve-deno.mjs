@@ -21,6 +21,14 @@ const variables = [
   'RATE_TOKENIZE',
   'RATE_UPLOAD',
   'TRUSTED_PROXIES',
+  // The hub's: worker/hub/settings.ts.
+  'HF_ENDPOINT',
+  'HUB_MODELS',
+  'HUB_HOSTS',
+  'HUB_FILE_BYTES',
+  'HUB_TIMEOUT',
+  'TOKENIZER_BYTES',
+  'PROMPT_BYTES',
 ];
 const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1', DENO_NO_PROMPT: '1', NO_COLOR: '1' };
 // A store of one's own is a file that Deno reads and writes; by default it is where Deno keeps such things.

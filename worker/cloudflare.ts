@@ -8,15 +8,15 @@ import { CachedFiles } from './cached-files.ts';
 import { CloudflareMetrics } from './cloudflare-metrics.ts';
 import { CloudflarePrompts } from './cloudflare-prompts.ts';
 import { CloudflareRateLimit } from './cloudflare-rate-limit.ts';
-import { hubSettings, type HubVariables } from './hub/settings.ts';
+import { hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
 import { NearPrompts } from './near-prompts.ts';
 import { AllTokenizers } from './tokenizers.ts';
-import { ratePolicies, textOf } from './variables.ts';
+import { ratePolicies, textOf, type Variables } from './variables.ts';
 
 /** Bindings and variables of wrangler.toml. */
-interface Bindings extends HubVariables {
+interface Bindings extends Variables {
   readonly ASSETS: Fetcher;
   /** Optional: without it prompts are cached in each data centre by itself. */
   readonly PROMPTS?: KVNamespace;

@@ -4,17 +4,30 @@
  */
 import { forwardedAddress } from './address.ts';
 import { createApp } from './app.ts';
+import { CachedFiles } from './cached-files.ts';
 import { DenoPrompts } from './deno-prompts.ts';
 import { DenoRateLimit } from './deno-rate-limit.ts';
 import { listFiles } from './deno-site.ts';
 import { parseHeaders } from './headers-file.ts';
+import { HUB_VARIABLES, hubSettings } from './hub/settings.ts';
+import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers } from './models.ts';
+import { NearPrompts } from './near-prompts.ts';
 import { PrometheusMetrics } from './prometheus.ts';
 import { StaticFiles } from './static-files.ts';
+import { AllTokenizers } from './tokenizers.ts';
 import { ratePolicies, textOf, wholeNumber } from './variables.ts';
 
 /** All variables read here; scripts/serve-deno.mjs permits these and no other. */
-const NAMES = ['KV_PATH', 'METRICS_TOKEN', 'RATE_READ', 'RATE_TOKENIZE', 'RATE_UPLOAD', 'TRUSTED_PROXIES'];
+const NAMES = [
+  'KV_PATH',
+  'METRICS_TOKEN',
+  'RATE_READ',
+  'RATE_TOKENIZE',
+  'RATE_UPLOAD',
+  'TRUSTED_PROXIES',
+  ...HUB_VARIABLES,
+];
 
 const SITE = 'dist/site';
 
@@ -24,15 +37,18 @@ const assets = new StaticFiles(files, parseHeaders(await Deno.readTextFile(`${SI
 // Without a path the store is Deno's own for this program; on Deno Deploy, the one that all regions share.
 const kv = await Deno.openKv(textOf(variables, 'KV_PATH'));
 const metrics = new PrometheusMetrics();
+const settings = hubSettings(variables);
+const hub = new HubTokenizers({ settings, files: new CachedFiles(await caches.open('residscope-hub')) });
+const embedded = new EmbeddedTokenizers(async (path) => {
+  const file = files.get(path);
+  if (!file) throw new Error(`${path}: expected a static file: build the site`);
+  return JSON.parse(new TextDecoder().decode(await file.read())) as unknown;
+});
 const proxies = wholeNumber(variables, 'TRUSTED_PROXIES', 0);
 
 const app = createApp({
-  prompts: new DenoPrompts(kv),
-  tokenizers: new EmbeddedTokenizers(async (path) => {
-    const file = files.get(path);
-    if (!file) throw new Error(`${path}: expected a static file: build the site`);
-    return JSON.parse(new TextDecoder().decode(await file.read())) as unknown;
-  }),
+  prompts: new NearPrompts(new DenoPrompts(kv), settings.promptBytes),
+  tokenizers: new AllTokenizers(embedded, hub),
   rateLimit: new DenoRateLimit(kv, ratePolicies(variables)),
   metrics,
   scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },

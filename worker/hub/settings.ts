@@ -5,24 +5,25 @@
 import { CATALOGUE } from '../../shared/catalogue.ts';
 import { InputError } from '../../shared/errors.ts';
 import { DEFAULT_HUB } from '../../shared/hub-name.ts';
+import { textOf, wholeNumber, type Variables } from '../variables.ts';
 
-/** Text, since that is what variables are. All optional. */
-export interface HubVariables {
-  /** The hub: `https://huggingface.co`, or `http://localhost:PORT` for tests. */
-  readonly HF_ENDPOINT?: string | undefined;
-  /** Models, with `*` for any part of a name: `openai-community/*,HuggingFaceTB/*`. Empty for none. */
-  readonly HUB_MODELS?: string | undefined;
-  /** Hosts that the hub may send on to, besides itself, with `*`: `*.hf.co`. */
-  readonly HUB_HOSTS?: string | undefined;
-  /** Bytes of a tokenizer.json. */
-  readonly HUB_FILE_BYTES?: string | undefined;
-  /** Milliseconds for a file, redirects included. */
-  readonly HUB_TIMEOUT?: string | undefined;
-  /** Bytes of parsed tokenizers that an isolate keeps, estimated from their files. */
-  readonly TOKENIZER_BYTES?: string | undefined;
-  /** Bytes of tokenized prompts that an isolate keeps in memory. */
-  readonly PROMPT_BYTES?: string | undefined;
-}
+/** What {@link hubSettings} reads; docs/deploy.md has the table. */
+export const HUB_VARIABLES = [
+  // The hub: `https://huggingface.co`, or `http://localhost:PORT` for tests.
+  'HF_ENDPOINT',
+  // Models, with `*` for any part of a name: `openai-community/*,HuggingFaceTB/*`; `none` for none.
+  'HUB_MODELS',
+  // Hosts that the hub may send on to, besides itself, with `*`: `*.hf.co`.
+  'HUB_HOSTS',
+  // Bytes of a tokenizer.json.
+  'HUB_FILE_BYTES',
+  // Milliseconds for a file, redirects included.
+  'HUB_TIMEOUT',
+  // Bytes of parsed tokenizers that an isolate keeps, estimated from their files.
+  'TOKENIZER_BYTES',
+  // Bytes of tokenized prompts that an isolate keeps in memory.
+  'PROMPT_BYTES',
+] as const;
 
 export interface HubSettings {
   /** Ends with a slash. */
@@ -42,35 +43,28 @@ export interface HubSettings {
 /** The page's own catalogue: a server fetches nothing else unless its operator says so. */
 const MODELS = CATALOGUE.map(({ id }) => id).filter((id) => id.includes('/'));
 /** Where huggingface.co keeps its files. */
-const HOSTS = '*.huggingface.co,*.hf.co';
+const HOSTS = ['*.huggingface.co', '*.hf.co'];
 const MIB = 2 ** 20;
 
 /** @throws {InputError} naming the variable, what was expected and what came. */
-export function hubSettings(variables: HubVariables): HubSettings {
-  const number = (name: keyof HubVariables, fallback: number): number => {
-    const text = variables[name]?.trim();
-    if (text === undefined || text === '') return fallback;
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= 0) return value;
-    throw new InputError(`${name}: expected a whole number of at least 0, got ${JSON.stringify(text)}`);
-  };
+export function hubSettings(variables: Variables): HubSettings {
   return {
-    endpoint: endpointOf(variables.HF_ENDPOINT?.trim() || DEFAULT_HUB),
-    models: variables.HUB_MODELS === undefined ? MODELS : listOf(variables.HUB_MODELS),
-    hosts: listOf(variables.HUB_HOSTS ?? HOSTS),
-    // Qwen's and Llama 3's have 7 to 17 MB. Gemma's 33 MB take more memory than a free isolate has.
-    fileBytes: number('HUB_FILE_BYTES', 20 * MIB),
-    timeout: number('HUB_TIMEOUT', 20_000),
-    tokenizerBytes: number('TOKENIZER_BYTES', 64 * MIB),
-    promptBytes: number('PROMPT_BYTES', 8 * MIB),
+    endpoint: endpointOf(textOf(variables, 'HF_ENDPOINT') ?? DEFAULT_HUB),
+    models: listOf(textOf(variables, 'HUB_MODELS')) ?? MODELS,
+    hosts: listOf(textOf(variables, 'HUB_HOSTS')) ?? HOSTS,
+    // Qwen's and Llama 3's have 7 to 17 MB. Gemma's 33 MB take more memory than an isolate has.
+    fileBytes: wholeNumber(variables, 'HUB_FILE_BYTES', 20 * MIB),
+    timeout: wholeNumber(variables, 'HUB_TIMEOUT', 20_000),
+    tokenizerBytes: wholeNumber(variables, 'TOKENIZER_BYTES', 64 * MIB),
+    promptBytes: wholeNumber(variables, 'PROMPT_BYTES', 8 * MIB),
   };
 }
 
-function listOf(text: string): string[] {
+function listOf(text: string | undefined): string[] | undefined {
   return text
-    .split(',')
+    ?.split(',')
     .map((part) => part.trim())
-    .filter(Boolean);
+    .filter((part) => part !== '' && part !== 'none');
 }
 
 function endpointOf(text: string): URL {
