@@ -13,6 +13,7 @@ import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
+import { serveAssets } from './static-files.ts';
 import { invalidRequest } from './validation.ts';
 
 /** Every answer of the API; static files have their own (site/public/_headers). */
@@ -46,7 +47,7 @@ export function createApp(ports: Ports): OpenAPIHono {
   });
   const log = ports.log ?? consoleLog;
   app.use(observe(ports, log));
-  app.use(async (c, next) => (await ports.assets?.(c.req.raw)) ?? next());
+  app.use(serveAssets(ports));
   app.use(async (c, next) => {
     await next();
     // A route's own (a page's content policy) stands.

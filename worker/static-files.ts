@@ -3,9 +3,12 @@
  * files of a list made at the start, so that no path of a request ever reaches a file system; addresses without
  * `.html`; tags of the content; and single byte ranges besides, for the weights.
  */
-import { getMimeType } from 'hono/utils/mime';
+import type { MiddlewareHandler } from 'hono';
+import { compress } from 'hono/compress';
+import { getMimeType, mimes } from 'hono/utils/mime';
 import { matchingTag } from './etag.ts';
 import type { HeaderRules } from './headers-file.ts';
+import type { Ports } from './ports.ts';
 
 export interface StaticFile {
   /** Bytes. */
@@ -15,8 +18,24 @@ export interface StaticFile {
   stream(start: number, end: number): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 }
 
+/** What Hono's list lacks. */
+const TYPES = { ...mimes, md: 'text/markdown; charset=utf-8' };
+
 /** Unless _headers says otherwise: asked for again each time, which the tag makes cheap. */
 const CACHE_CONTROL = 'public, max-age=0, must-revalidate';
+
+/** Answers what is a file before anything else looks at the request, packed where the reader takes that. */
+export function serveAssets(ports: Ports): MiddlewareHandler {
+  const packed = compress();
+  return async (c, next) => {
+    const file = await ports.assets?.(c.req.raw);
+    if (!file) return next();
+    await packed(c, () => {
+      c.res = file;
+      return Promise.resolve();
+    });
+  };
+}
 
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
@@ -72,7 +91,7 @@ export class StaticFiles {
     if (matchingTag(request.headers.get('If-None-Match') ?? undefined, [tag]) !== undefined) {
       return new Response(null, { status: 304, headers });
     }
-    headers.set('Content-Type', getMimeType(path) ?? 'application/octet-stream');
+    headers.set('Content-Type', getMimeType(path, TYPES) ?? 'application/octet-stream');
     const asked = rangeOf(request.headers, tag, file.size);
     if (asked === 'none') {
       headers.set('Content-Range', `bytes */${file.size}`);

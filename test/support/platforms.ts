@@ -16,7 +16,7 @@ export const PLATFORMS: readonly (readonly [name: string, start: Start])[] = [
 export interface Serving {
   readonly base: Base;
   /** @throws before the first test. */
-  server(): Server;
+  readonly server: () => Server;
 }
 
 /** A server for the tests of one `describe`, started before and stopped after them. */
