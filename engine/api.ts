@@ -1,6 +1,7 @@
 /** The library's types: what `LensModel` takes and gives. Everything here is plain data or a small interface. */
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { ConstantPrecision } from '../shared/spec/constants.ts';
+import type { Translators } from '../shared/lens/translators.ts';
 import type { MemoryLimits } from './memory.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
@@ -82,9 +83,11 @@ export interface HookTensor {
 export interface StreamOptions {
   /**
    * Lens readings of every row. `false` for none. Default: `{ k: 10 }`. With `mid` also of each block's
-   * `hook_resid_mid`, before the row of its layer; parallel blocks have none.
+   * `hook_resid_mid`, before the row of its layer; parallel blocks have none. With `translators` every row but the
+   * last is translated before the final norm; there is no such lens of states inside a block.
    */
-  readonly lens?: { readonly k?: number; readonly mid?: boolean } | false;
+  readonly lens?:
+    { readonly k?: number; readonly mid?: boolean; readonly translators?: Translators | undefined } | false;
   /** Globs over hook names: each block's event carries what they select. */
   readonly hooks?: readonly string[];
   /** Compare the output with a plain forward, sum the writes, sum the attention rows. Default true. */
@@ -123,7 +126,66 @@ export interface LensOptions {
   readonly k?: number;
   /** Per state, the tokens whose log-probability and rank are wanted: i32[rows, targets], −1 for none. */
   readonly targets?: Int32Array;
+  /** A fitted or tuned lens; then `layers` says of each state which row of the lens it is of, i32[rows], −1 … n − 1. */
+  readonly translators?: Translators | undefined;
+  readonly layers?: Int32Array | undefined;
   readonly signal?: AbortSignal;
+}
+
+/** A prompt as text, which the tokenizer reads as it does by default, or as token ids. */
+export type PromptLike = string | readonly number[];
+
+export interface FitOptions {
+  /** Positions to fit on and hold out, together: the first prompts that have so many. Default 20,000. */
+  readonly positions?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+}
+
+/** `states`: positions run; `solve`: layers; `compare`: held-out prompts read out. */
+export interface FitProgress {
+  readonly stage: 'states' | 'solve' | 'compare';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface AverageOptions {
+  readonly translators?: Translators | undefined;
+  /** `all` but the first of each prompt, whose state is like no other, or the `last` of each. Default `all`. */
+  readonly positions?: 'all' | 'last';
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: AverageProgress) => void) | undefined;
+}
+
+/** Prompts read. */
+export interface AverageProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Over positions. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation, with n − 1; NaN of a single value. */
+  readonly deviation: number;
+}
+
+/** The lens over many prompts: a value a row, from the embedding (layer −1) up. */
+export interface ReadingAverages {
+  /** Prompts and positions that counted. */
+  readonly prompts: number;
+  readonly positions: number;
+  readonly layers: readonly number[];
+  /** Nats. */
+  readonly entropy: readonly Spread[];
+  /** KL(p ‖ p_l), nats. */
+  readonly kl: readonly Spread[];
+  /** Share of positions where the row's top token is the output's. */
+  readonly agreement: readonly number[];
+  /** Share of positions that have settled by this row: convergence depth ≤ its layer. */
+  readonly settled: readonly number[];
+  /** Convergence depth, in layers. */
+  readonly convergence: Spread;
 }
 
 /** Residual states read through the final norm and the unembedding. */

@@ -3,16 +3,29 @@
  */
 import { convergenceDepth } from '../shared/lens/convergence.ts';
 import type { LateReadings, LayerReadings, TargetReadings } from '../shared/lens/readings.ts';
+import { translatorOf, type Translators } from '../shared/lens/translators.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensReadout } from './api.ts';
+import type { Machine } from './machine.ts';
 import { releaseReading, toReadout, type Normalized, type Readout, type Reading } from './readout.ts';
 import type { Tensor } from './runtime.ts';
+import type { Translate } from './translate.ts';
 
 /** Targets a row: the token read here, and the one that comes next. */
 const PER_ROW = 2;
 
+export interface LensStreamOptions {
+  readonly k: number;
+  readonly mid: boolean;
+  /** Undefined: the raw lens. */
+  readonly lens?: Translators | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class LensStream {
   readonly #readout: Readout;
+  readonly #translate: Translate;
+  readonly #lens: Translators | undefined;
   readonly #k: number;
   readonly #ids: Int32Array;
   readonly #targets: Int32Array;
@@ -21,15 +34,13 @@ export class LensStream {
   readonly #signal: AbortSignal | undefined;
 
   constructor(
-    readout: Readout,
+    { readout, translate }: Pick<Machine, 'readout' | 'translate'>,
     spec: ModelSpec,
     ids: Int32Array,
-    {
-      k,
-      mid,
-      signal,
-    }: { readonly k: number; readonly mid: boolean; readonly signal?: AbortSignal | undefined },
+    { k, mid, lens, signal }: LensStreamOptions,
   ) {
+    this.#translate = translate;
+    this.#lens = lens;
     this.#readout = readout;
     this.#k = k;
     this.#ids = ids;
@@ -55,7 +66,7 @@ export class LensStream {
   /** Phase one. resid: f32[1, pos, d_model]. `mid`: the state is the block's `hook_resid_mid`. */
   async row(layer: number, resid: Tensor, mid = false): Promise<LayerReadings> {
     const request = { k: this.#k, targets: this.#targets, perRow: PER_ROW, keep: this.#keep };
-    const normalized = await this.#readout.normalize(resid, this.#signal);
+    const normalized = await this.#normalize(layer, resid);
     const reading = await this.#readout.read(normalized, request, this.#signal);
     const readout = toReadout(reading, this.#ids.length, this.#k, PER_ROW);
     this.#rows.push({ layer, mid, reading, readout });
@@ -75,6 +86,17 @@ export class LensStream {
       input: target(0),
       next: target(1),
     };
+  }
+
+  async #normalize(layer: number, resid: Tensor): Promise<Normalized> {
+    const translator = translatorOf(this.#lens, layer);
+    if (!translator) return this.#readout.normalize(resid, this.#signal);
+    const translated = await this.#translate.apply(resid, translator);
+    try {
+      return await this.#readout.normalize(translated, this.#signal);
+    } finally {
+      if (translated.location === 'gpu-buffer') translated.dispose();
+    }
   }
 
   /** Phase two. */

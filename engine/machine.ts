@@ -6,6 +6,7 @@ import { PlainForward } from './plain-forward.ts';
 import { Readout } from './readout.ts';
 import { PlainReducer } from './reduce-plain.ts';
 import { Runtime, type LoadedOrt } from './runtime.ts';
+import { Translate } from './translate.ts';
 import type { WeightStore } from './weights.ts';
 
 export interface Machine {
@@ -13,6 +14,7 @@ export interface Machine {
   readonly forward: Forward;
   readonly readout: Readout;
   readonly plain: PlainForward;
+  readonly translate: Translate;
 }
 
 export async function makeMachine(
@@ -31,12 +33,20 @@ export async function makeMachine(
     forward: new Forward(runtime, spec, weights, memory),
     readout: new Readout(runtime, spec, weights, reducer, memory),
     plain: new PlainForward(runtime, spec, weights, reducer, memory),
+    translate: new Translate(runtime, spec.dModel),
   };
 }
 
-export async function disposeMachine({ runtime, forward, readout, plain }: Machine): Promise<void> {
+export async function disposeMachine({
+  runtime,
+  forward,
+  readout,
+  plain,
+  translate,
+}: Machine): Promise<void> {
   if (runtime.lost) return; // its sessions went with it
   await forward.dispose();
   await readout.dispose();
   await plain.dispose();
+  await translate.dispose();
 }

@@ -3,21 +3,27 @@
  * and `web.ts` give it a platform: where models come from, and how the runtime is loaded.
  */
 import { InputError } from '../shared/errors.ts';
+import type { ByteSource } from '../shared/formats/byte-source.ts';
+import type { Translators } from '../shared/lens/translators.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { withConstants } from '../shared/spec/constants.ts';
 import { readSpec } from '../shared/spec/read-spec.ts';
 import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
 import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
 import type {
+  AverageOptions,
   CacheOptions,
   ChatTemplate,
   DeviceChoice,
   DeviceInfo,
+  FitOptions,
   HookTensor,
   LensOptions,
   LensReadout,
   LoadOptions,
   ModelFiles,
+  PromptLike,
+  ReadingAverages,
   StreamEvent,
   StreamOptions,
   WeightsProgress,
@@ -189,11 +195,19 @@ export class Model {
         `lens: mid: the blocks of ${this.spec.family} are parallel: attention and MLP read the same state, so there is none between them. Leave mid out`,
       );
     }
+    const translators = lens === false ? undefined : this.#fitting(lens.translators);
+    if (mid && translators) {
+      throw new InputError(
+        `lens: mid: a ${translators.kind} lens translates the states between blocks, not those inside: leave mid out`,
+      );
+    }
     const plan = planHooks(this.spec, hooks);
     const machine = await this.#ready();
     const state = yield* withProgress(this.#weights, machine.forward.begin(input, signal));
     const reader =
-      lens === false ? undefined : new LensStream(machine.readout, this.spec, input.ids, { k, mid, signal });
+      lens === false
+        ? undefined
+        : new LensStream(machine, this.spec, input.ids, { k, mid, lens: translators, signal });
     const blockChecks = new BlockChecks();
     try {
       let last: Float32Array | undefined;
@@ -320,7 +334,7 @@ export class Model {
    */
   async lens(
     states: Float32Array,
-    { k = DEFAULT_K, targets, signal }: LensOptions = {},
+    { k = DEFAULT_K, targets, translators, layers, signal }: LensOptions = {},
   ): Promise<LensReadout> {
     const { dModel, dVocab } = this.spec;
     const rows = states.length / dModel;
@@ -335,10 +349,70 @@ export class Model {
     if (bad !== undefined)
       throw new InputError(`lens: target ${bad} is outside the vocabulary [0, ${dVocab})`);
     const machine = await this.#ready();
-    const resid = machine.runtime.floats(states, [1, rows, dModel]);
+    const lens = this.#fitting(translators);
+    const { translateStates } = lens ? await import('./translate-states.ts') : {};
+    const read = lens && translateStates ? await translateStates(machine, states, layers, lens) : states;
+    const resid = machine.runtime.floats(read, [1, rows, dModel]);
     const normalized = await machine.readout.normalize(resid, signal);
     const request = { k: checkK(k, dVocab), targets: targets ?? new Int32Array(0), perRow };
     return toReadout(await machine.readout.read(normalized, request, signal), rows, k, perRow);
+  }
+
+  /** The lens, once it fits this model. */
+  #fitting(lens: Translators | undefined): Translators | undefined {
+    const { dModel, nLayers } = this.spec;
+    if (lens && (lens.dModel !== dModel || lens.layers.length !== nLayers)) {
+      throw new InputError(
+        `lens: translators: expected ${nLayers} of [${dModel}, ${dModel}], got ${lens.layers.length} of [${lens.dModel}, ${lens.dModel}]: they are of another model`,
+      );
+    }
+    return lens;
+  }
+
+  /**
+   * Fits a lens to this model: of every block's input an affine translation to the last layer's state, by ridge
+   * regression in closed form. Position 0 of each prompt is left out; every fifth prompt is held out, to choose λ and
+   * to report on.
+   *
+   * @throws {InputError} when the prompts have fewer positions than the model's width.
+   * @throws {CancelledError} once `signal` is aborted.
+   * @see Din et al. 2023, "Jump to Conclusions: Short-Cutting Transformers With Linear Transformations"
+   */
+  async fitLens(prompts: readonly PromptLike[], options: FitOptions = {}): Promise<Translators> {
+    const { fitLens, FIT_POSITIONS, FIT_TOKENS } = await import('./fit-lens.ts');
+    const { positions = FIT_POSITIONS, signal, onProgress } = options;
+    const ids = this.#encoded(prompts, FIT_TOKENS).filter(({ length }) => length > 1);
+    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
+    const lens = await fitLens(place, ids, { positions, signal, onProgress });
+    return { ...lens, weightHash: await this.weightHash(signal) };
+  }
+
+  /** The lens over many prompts: what it says on average, row by row. @throws {CancelledError} as all else. */
+  async averages(prompts: readonly PromptLike[], options: AverageOptions = {}): Promise<ReadingAverages> {
+    const { averageReadings } = await import('./average-readings.ts');
+    const { translators, positions = 'all', signal, onProgress } = options;
+    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
+    const [averages] = await averageReadings(place, this.#encoded(prompts, this.spec.nCtx), {
+      lenses: [this.#fitting(translators)],
+      positions,
+      signal,
+      onProgress,
+    });
+    return averages as ReadingAverages;
+  }
+
+  /** Prompts as ids, the first `most` of each. */
+  #encoded(prompts: readonly PromptLike[], most: number): Int32Array[] {
+    return prompts.map((prompt) => {
+      const ids = typeof prompt === 'string' ? this.tokenizer.encode(prompt).ids : prompt;
+      return Int32Array.from(ids.slice(0, Math.min(most, this.spec.nCtx)));
+    });
+  }
+
+  /** Reads a lens from a file (`shared/lens/FORMAT.md`) and holds it against this model. {@link saveLens} writes one. */
+  async openLens(source: ByteSource, signal?: AbortSignal): Promise<Translators> {
+    const { readLens } = await import('./lens-file.ts');
+    return readLens(source, this.spec, await this.weightHash(signal), signal);
   }
 
   /** A weight by its name in the file, in f32, in the file's own layout. @throws {NotFoundError} for another name. */

@@ -21,6 +21,8 @@ export type * from './api.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';
+export { saveLens } from './lens-file.ts';
+export type { FitReport, HeldOut, Translator, Translators } from '../shared/lens/translators.ts';
 
 /** One queue and one module a build: the runtime keeps its state in the module. */
 const queue = new Queue();

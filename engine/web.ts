@@ -6,6 +6,8 @@ export type * from './api.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';
+export { saveLens } from './lens-file.ts';
+export type { FitReport, HeldOut, Translator, Translators } from '../shared/lens/translators.ts';
 export { httpFiles } from './http-source.ts';
 export * from './blob-source.ts';
 export { askPersistence, deleteKept, listKept, type KeptModel } from './kept-storage.ts';
