@@ -53,7 +53,7 @@ export function readRope(place: string, config: JsonObject, defaults: RopeDefaul
     ['partial_rotary_factor'],
     outer.number([...(defaults.shareKeys ?? []), 'partial_rotary_factor'], defaults.share ?? 1),
   );
-  if (!(theta > 0 && theta <= 1e12) || !(share > 0 && share <= 1)) {
+  if (!(theta >= 1 && theta <= 1e12) || !(share > 0 && share <= 1)) {
     throw new FormatError(`${place}: rotary base ${theta} or share ${share} is out of range`);
   }
   const scaling = own ?? legacy;

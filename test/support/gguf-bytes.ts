@@ -1,5 +1,5 @@
 /** GGUF files made in memory for tests: good ones, and any that lie. */
-import { MemorySource, type ByteSource } from '../../shared/formats/byte-source.ts';
+import { MemorySource } from '../../shared/formats/byte-source.ts';
 
 /** A value of the metadata: GGUF's number of its type, and its bytes. */
 export interface GgufField {
@@ -183,23 +183,4 @@ export function withTensor(
 ): GgufDescription {
   const tensors = description.tensors.map((t) => (t.name === name ? { ...t, ...change } : t));
   return { ...description, tensors };
-}
-
-/** Counts what is read, and heeds the signal. */
-export class CountingSource implements ByteSource {
-  readonly name = 'test.gguf';
-  readonly size: number;
-  readonly #inner: MemorySource;
-  bytes = 0;
-
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.size = bytes.length;
-    this.#inner = new MemorySource(this.name, bytes);
-  }
-
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    signal?.throwIfAborted();
-    this.bytes += end - start;
-    return this.#inner.read(start, end);
-  }
 }

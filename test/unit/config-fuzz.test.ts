@@ -1,9 +1,10 @@
 /** Configs that lie: whatever stands in them, a spec that makes sense or a typed error. */
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
 import { ResidscopeError } from '../../shared/errors.ts';
 import { blockTensorNames } from '../../shared/spec/model-spec.ts';
 import { FAMILIES, readSpec } from '../../shared/spec/read-spec.ts';
-import { seeded, type Random } from '../support/random.ts';
+import { bufferBytes, CASES } from '../support/hostile.ts';
 
 const KEYS = [
   'activation_function', 'add_cross_attention', 'attention_bias', 'attention_layers', 'attention_types', 'final_logit_softcapping',
@@ -15,57 +16,64 @@ const KEYS = [
   'use_parallel_residual', 'use_sliding_window', 'vocab_size', 'window_size',
 ]; // prettier-ignore
 
-function anything(random: Random, depth = 0): unknown {
-  const inner = (): unknown => anything(random, depth + 1);
-  return random.pick<() => unknown>([
-    () => null,
-    () => random.next() < 0.5,
-    () => random.below(64),
-    () => (random.next() - 0.5) * 10 ** random.below(300),
-    () => random.pick([0, -0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308]),
-    () => random.pick(['gelu', 'silu', 'llama3', 'default', 'yarn', '', '__proto__', 'full_attention']),
-    () => (depth > 3 ? [] : Array.from({ length: random.below(5) }, inner)),
-    () => (depth > 3 ? {} : { rope_type: inner(), type: inner(), factor: inner(), rope_theta: inner() }),
-    () => (depth > 3 ? {} : { full_attention: inner(), sliding_attention: inner() }),
-    () => [[['global', 'local'], random.below(9)]],
-  ])();
-}
+/** JSON, and what looks like a config's own values. */
+const value = fc.letrec<{ any: unknown }>((tie) => ({
+  any: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.nat(64),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(-0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308),
+    fc.constantFrom('gelu', 'silu', 'llama3', 'default', 'yarn', '', '__proto__', 'full_attention'),
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.array(tie('any'), { maxLength: 4 }),
+    fc.record({ rope_type: tie('any'), type: tie('any'), factor: tie('any'), rope_theta: tie('any') }),
+    fc.record({ full_attention: tie('any'), sliding_attention: tie('any') }),
+    fc.nat(8).map((n) => [[['global', 'local'], n]]),
+  ),
+})).any;
 
-describe('configs that lie', () => {
-  it('end in a typed error, or in a spec whose sizes hold together', { timeout: 60_000 }, async () => {
-    const random = seeded(23);
-    let [refused, opened] = [0, 0];
-    for (let n = 0; n < 10_000; n++) {
-      const config: Record<string, unknown> = {
-        model_type: random.pick(FAMILIES),
-        num_hidden_layers: 3,
-        n_layer: 3,
-        num_layers: 3,
-      };
-      for (let edits = random.below(4); edits >= 0; edits--) config[random.pick(KEYS)] = anything(random);
-      try {
-        const spec = await readSpec('m/config.json', config, new Map());
-        expect(spec.layers).toHaveLength(spec.nLayers);
-        expect(spec.nHeads % spec.nKvHeads).toBe(0);
-        for (const { attnScale, rotary } of spec.layers) {
-          expect(attnScale).toBeGreaterThan(0);
-          expect(Number.isFinite(attnScale)).toBe(true);
-          if (rotary !== undefined) expect(spec.rotaries[rotary]?.dims).toBeLessThanOrEqual(spec.dHead);
+const config = fc
+  .tuple(
+    fc.constantFrom(...FAMILIES),
+    fc.dictionary(fc.constantFrom(...KEYS), value, { minKeys: 1, maxKeys: 4 }),
+  )
+  .map(([family, lies]) => ({
+    ...{ model_type: family, num_hidden_layers: 3, n_layer: 3, num_layers: 3 },
+    ...lies,
+  }));
+
+it('end in a typed error, or in a spec whose sizes hold together', { timeout: 60_000 }, async () => {
+  let [refused, opened] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(config, async (lying) => {
+      const taken = await bufferBytes(async () => {
+        try {
+          const spec = await readSpec('m/config.json', lying, new Map());
+          const wrong = [
+            spec.layers.length !== spec.nLayers || spec.nLayers > 1024,
+            spec.nHeads % spec.nKvHeads !== 0,
+            !spec.layers.every(({ attnScale }) => attnScale > 0 && Number.isFinite(attnScale)),
+            !spec.layers.every(
+              ({ rotary }) => rotary === undefined || (spec.rotaries[rotary]?.dims ?? Infinity) <= spec.dHead,
+            ),
+            !spec.rotaries.every(({ dims, frequencies }) => frequencies.length === dims / 2),
+            !spec.rotaries.every(({ frequencies }) => frequencies.every((f) => Number.isFinite(f) && f >= 0)),
+            !(spec.norm.eps >= 0),
+            !spec.weights.blocks.flatMap(blockTensorNames).every((name) => spec.shapes.has(name)),
+          ];
+          expect(wrong.indexOf(true)).toBe(-1);
+          opened++;
+        } catch (error) {
+          if (!(error instanceof ResidscopeError)) throw error;
+          refused++;
         }
-        for (const { dims, frequencies } of spec.rotaries) {
-          expect(frequencies).toHaveLength(dims / 2);
-          expect(frequencies.every((f) => Number.isFinite(f) && f >= 0)).toBe(true);
-        }
-        expect(spec.norm.eps).toBeGreaterThanOrEqual(0);
-        for (const name of spec.weights.blocks.flatMap(blockTensorNames))
-          expect(spec.shapes.has(name)).toBe(true);
-        opened++;
-      } catch (error) {
-        if (!(error instanceof ResidscopeError)) throw error;
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(1000);
-    expect(opened).toBeGreaterThan(1000);
-  });
+      });
+      expect(taken).toBeLessThan(4 * 2 ** 20);
+    }),
+    CASES,
+  );
+  expect(refused).toBeGreaterThan(1000);
+  expect(opened).toBeGreaterThan(500);
 });

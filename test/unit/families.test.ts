@@ -139,6 +139,8 @@ describe('families', () => {
     ['llama', { rope_scaling: { rope_type: 'llama3' } }, FormatError, 'factor: expected a number'],
     ['llama', { rope_scaling: 4 }, FormatError, 'rope_scaling: expected an object'],
     ['llama', { rope_theta: -1 }, FormatError, 'rotary base -1'],
+    ['gemma3_text', { rope_local_base_freq: 5e-324 }, FormatError, 'rotary base 5e-324'],
+    ['llama', { rope_theta: 0.5 }, FormatError, 'rotary base 0.5'],
     [
       'llama',
       { num_attention_heads: 4, num_key_value_heads: 3 },

@@ -4,7 +4,8 @@ import { toFloat32 } from '../../shared/formats/dtype.ts';
 import { openGguf } from '../../shared/formats/gguf/open-gguf.ts';
 import { findTensor, rowsInOrder } from '../../shared/formats/tensors.ts';
 import { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
-import { CountingSource, field, ggufFile, ggufSource, tinyGguf, withFields } from '../support/gguf-bytes.ts';
+import { CountingSource } from '../support/counting-source.ts';
+import { field, ggufFile, ggufSource, tinyGguf, withFields } from '../support/gguf-bytes.ts';
 
 const TINY = tinyGguf();
 
@@ -65,7 +66,7 @@ describe('GGUF', () => {
         { name: 'output.weight', dims: [8, 1_000_000], type: 0, bytes: new Uint8Array(32_000_000) },
       ],
     });
-    const source = new CountingSource(bytes);
+    const source = new CountingSource('test.gguf', bytes);
     const { config } = await openGguf(source);
     expect(config['tie_word_embeddings']).toBe(false);
     expect(bytes.length).toBeGreaterThan(36_000_000);
@@ -75,7 +76,7 @@ describe('GGUF', () => {
   it('stops at a signal', async () => {
     const stop = new AbortController();
     stop.abort(new Error('stopped'));
-    const source = new CountingSource(ggufFile(TINY));
+    const source = new CountingSource('test.gguf', ggufFile(TINY));
     await expect(openGguf(source, stop.signal)).rejects.toThrow('stopped');
   });
 });

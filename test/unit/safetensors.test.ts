@@ -4,13 +4,7 @@ import { FormatError } from '../../shared/errors.ts';
 import { toFloat32 } from '../../shared/formats/dtype.ts';
 import { openSafetensors } from '../../shared/formats/safetensors.ts';
 import { findTensor } from '../../shared/formats/tensors.ts';
-import { seeded } from '../support/random.ts';
-import { f32, goodFile, rawFile, source } from '../support/safetensors-bytes.ts';
-
-const GOOD = goodFile({
-  a: { dtype: 'F32', shape: [2, 2], bytes: f32(1, 2, 3, 4) },
-  b: { dtype: 'F16', shape: [2], bytes: new Uint8Array([0x00, 0x3c, 0x00, 0xc0]) },
-});
+import { f32, rawFile, source } from '../support/safetensors-bytes.ts';
 
 function entry(fields: object): string {
   return JSON.stringify({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4], ...fields } });
@@ -67,25 +61,6 @@ describe('safetensors', () => {
     const opening = openSafetensors(source(bytes));
     await expect(opening).rejects.toBeInstanceOf(FormatError);
     await expect(opening).rejects.toThrow(message);
-  });
-
-  it('ends every damaged file in a FormatError or in a file whose tensors lie inside it', async () => {
-    const random = seeded(7);
-    let refused = 0;
-    for (let n = 0; n < 10_000; n++) {
-      const bytes = GOOD.slice(0, random.next() < 0.3 ? random.below(GOOD.length) : GOOD.length);
-      for (let flips = random.below(4); flips >= 0 && bytes.length > 0; flips--) {
-        bytes[random.below(bytes.length)] = random.below(256);
-      }
-      try {
-        const file = await openSafetensors(source(bytes));
-        for (const { end } of file.tensors.values()) expect(end).toBeLessThanOrEqual(bytes.length);
-      } catch (error) {
-        expect(error).toBeInstanceOf(FormatError);
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(2500);
   });
 });
 
