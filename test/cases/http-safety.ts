@@ -63,7 +63,6 @@ export function safetyCases(base: Base): void {
       'a NUL in a header',
       'GET /healthz HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc\0defgh\r\nConnection: close\r\n\r\n',
     ],
-    [
     ['no request at all', '\x16\x03\x01\x02\0\x01\0\x01\xfc\r\n\r\n'],
     ['an unknown method', 'BREW /v1/tokenize HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
   ])('%s is refused or harmless, and the next request works', async (_, text) => {
