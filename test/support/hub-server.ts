@@ -25,6 +25,8 @@ export interface HubBehaviour {
   lie: number;
   /** No `/api/`: a plain file server. */
   noApi: boolean;
+  /** Paths of the hub that send on: to where, of the same origin or another. */
+  redirects: Map<string, string>;
   /** Bytes a second of each answer from the storage; undefined for as fast as it goes. */
   rate: number | undefined;
 }
@@ -64,6 +66,7 @@ export async function startHub(repos: Readonly<Record<string, string>>, port = 0
     noRanges: false,
     lie: 0,
     noApi: false,
+    redirects: new Map(),
     rate: undefined,
   };
   const requests: HubRequest[] = [];
@@ -111,6 +114,11 @@ export async function startHub(repos: Readonly<Record<string, string>>, port = 0
       response.writeHead(status, { 'x-error-code': code, 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: code }));
     };
+    const elsewhere = behaviour.redirects.get(path);
+    if (elsewhere !== undefined) {
+      response.writeHead(302, { location: elsewhere, 'x-repo-commit': COMMIT }).end();
+      return;
+    }
     const [, api, repo, revision, file] =
       /^(\/api\/models)?\/([^/]+\/[^/]+)\/(?:revision|resolve)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
     if (api !== undefined && behaviour.noApi) {
