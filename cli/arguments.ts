@@ -46,6 +46,11 @@ export function parse<T extends Options>(args: readonly string[], options: T): P
   }
 }
 
+/** A model and a device: what every command takes, also those without a TEXT. */
+export interface ModelArguments extends Pick<CommonArguments, 'model' | 'device' | 'json'> {
+  readonly bos: 'auto' | boolean;
+}
+
 /** @throws {UsageError} */
 export function commonArguments(
   values: CommonValues,
@@ -53,20 +58,40 @@ export function commonArguments(
   { emptyText }: { readonly emptyText: boolean },
 ): CommonArguments {
   const [model, text, ...rest] = positionals;
-  if (model === undefined || model === '') throw new UsageError('expected MODEL: fable-4m, or a folder');
   if (rest.length > 0) throw new UsageError(`expected one TEXT, got ${rest.length + 1}: put it in quotes`);
   return {
-    model,
+    model: modelOf(model),
     prompt: promptArgument(values, text, emptyText),
     device: deviceOf(values.device),
     json: values.json === true,
   };
 }
 
-function promptArgument(values: CommonValues, text: string | undefined, emptyText: boolean): PromptArgument {
+/** Of a command that takes no TEXT. @throws {UsageError} */
+export function modelArguments(values: CommonValues, positionals: readonly string[]): ModelArguments {
+  const [model, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`expected MODEL alone, got "${rest.join(' ')}" after it`);
+  return {
+    model: modelOf(model),
+    bos: bosOf(values),
+    device: deviceOf(values.device),
+    json: values.json === true,
+  };
+}
+
+function modelOf(model: string | undefined): string {
+  if (model === undefined || model === '') throw new UsageError('expected MODEL: fable-4m, or a folder');
+  return model;
+}
+
+function bosOf(values: CommonValues): 'auto' | boolean {
   if (values.bos === true && values['no-bos'] === true)
     throw new UsageError('expected --bos or --no-bos, got both');
-  const bos = values.bos === true ? true : values['no-bos'] === true ? false : 'auto';
+  return values.bos === true ? true : values['no-bos'] === true ? false : 'auto';
+}
+
+function promptArgument(values: CommonValues, text: string | undefined, emptyText: boolean): PromptArgument {
+  const bos = bosOf(values);
   if (typeof values.ids === 'string') {
     if (text !== undefined) throw new UsageError('expected TEXT or --ids, got both');
     if (bos !== 'auto') throw new UsageError('--ids is run as it is: put the id of bos in front yourself');

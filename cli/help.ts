@@ -1,12 +1,16 @@
 /** What `--help` prints. */
 
-const COMMON = `  MODEL                fable-4m (embedded); a folder in Hugging Face layout or a .gguf file; owner/name,
-                       owner/name@revision or owner/name/FILE.gguf on the hub; the https:// address of such files
-  TEXT                 the prompt; - reads it from standard input
-  --ids 1,2,3          token ids in place of TEXT, run as they are
-  --bos, --no-bos      a begin-of-text token in front, or none; without either, what the tokenizer does
+const MODEL = `  MODEL                fable-4m (embedded); a folder in Hugging Face layout or a .gguf file; owner/name,
+                       owner/name@revision or owner/name/FILE.gguf on the hub; the https:// address of such files`;
+
+const RUN = `  --bos, --no-bos      a begin-of-text token in front, or none; without either, what the tokenizer does
   --device DEVICE      wasm or webgpu (default wasm)
   --help               this page`;
+
+const COMMON = `${MODEL}
+  TEXT                 the prompt; - reads it from standard input
+  --ids 1,2,3          token ids in place of TEXT, run as they are
+${RUN}`;
 
 const MAIN = `residscope: watch a language model think, layer by layer
 
@@ -16,6 +20,7 @@ commands:
   tokenize             token ids, texts and offsets, as JSON
   lens                 the logit lens: what each layer would say next
   activations          activations by hook name, as a safetensors file
+  pca                  the directions experiment over a file of prompts
 
 options of every command:
 ${COMMON}
@@ -64,4 +69,27 @@ ${COMMON}
   --json               print what was written as JSON
 `;
 
-export const HELP = { main: MAIN, tokenize: TOKENIZE, lens: LENS, activations: ACTIVATIONS } as const;
+const PCA = `usage: residscope pca MODEL --prompts FILE [options]
+
+The directions experiment: for each prompt, the principal components of the residual states that its prediction passes
+(the embedding and every block's output, at the last position). Prints the first component's share of the variance, on
+average, and how often it reads out as the model's own prediction, beside the figures that the project was started
+from (GPT-2: 0.88 and 77%).
+
+${MODEL}
+  --prompts FILE       a text file, one prompt a line; empty lines are passed over
+  --no-centre          leave the states' mean in
+  --mid                the mid-block states too
+  --seed N             of the bootstrap (default 0)
+  --json               print everything as JSON in place of the table
+  --csv FILE           write a line a prompt
+${RUN}
+`;
+
+export const HELP = {
+  main: MAIN,
+  tokenize: TOKENIZE,
+  lens: LENS,
+  activations: ACTIVATIONS,
+  pca: PCA,
+} as const;

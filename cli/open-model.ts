@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Opens the model that a call names, does something with it, and lets go of the device either way. */
 export async function withModel<T>(
-  { model: source, device }: CommonArguments,
+  { model: source, device }: Pick<CommonArguments, 'model' | 'device'>,
   { signal }: Terminal,
   progress: Progress,
   use: (model: LensModel) => Promise<T>,

@@ -4,13 +4,14 @@ import { VERSION } from '../shared/version.ts';
 import { oneLine, UsageError } from './arguments.ts';
 import { activations } from './commands/activations.ts';
 import { lens } from './commands/lens.ts';
+import { pca } from './commands/pca.ts';
 import { tokenize } from './commands/tokenize.ts';
 import { HELP } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
 const COMMANDS: Readonly<
   Record<string, ((args: readonly string[], terminal: Terminal) => Promise<void>) | undefined>
-> = Object.assign(Object.create(null) as object, { tokenize, lens, activations });
+> = Object.assign(Object.create(null) as object, { tokenize, lens, activations, pca });
 
 /** Exit statuses. */
 export const STATUS = { done: 0, failed: 1, wrongCall: 2 } as const;

@@ -29,6 +29,7 @@ import type {
   WeightsProgress,
   WeightTensor,
 } from './api.ts';
+import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
@@ -413,6 +414,31 @@ export class Model {
   async openLens(source: ByteSource, signal?: AbortSignal): Promise<Translators> {
     const { readLens } = await import('./lens-file.ts');
     return readLens(source, this.spec, await this.weightHash(signal), signal);
+  }
+
+  /**
+   * Principal components of the states that a prediction passes, x₋₁ … xₙ₋₁: their shares of the variance, the
+   * states' path along them, what each reads out as; and the lengths of the stream and angles between layers.
+   *
+   * @throws {InputError} for a position outside the prompt; {@link NumericsError} for states without variance.
+   */
+  async directions(ids: readonly number[], options: DirectionsOptions = {}): Promise<Directions> {
+    const { readDirections } = await import('./directions.ts');
+    return readDirections(this, ids, options);
+  }
+
+  /**
+   * Over a set of prompts, at each one's last position: the first component's share of the variance, and whether it
+   * reads out as the model's prediction. An event a prompt, then the summary with 95% intervals.
+   *
+   * @throws {InputError} before anything runs, for a prompt that is empty or longer than the context.
+   */
+  async *directionsExperiment(
+    prompts: readonly (readonly number[])[],
+    options: ExperimentOptions = {},
+  ): AsyncGenerator<ExperimentEvent, void> {
+    const { experiment } = await import('./directions.ts');
+    yield* experiment(this, prompts, options);
   }
 
   /** A weight by its name in the file, in f32, in the file's own layout. @throws {NotFoundError} for another name. */

@@ -18,6 +18,7 @@ import { resolveNode } from './resolve-node.ts';
 import type { LoadedOrt } from './runtime.ts';
 
 export type * from './api.ts';
+export type * from './directions-api.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';

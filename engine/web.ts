@@ -3,6 +3,7 @@
  * wasm backend computes on the thread that calls it.
  */
 export type * from './api.ts';
+export type * from './directions-api.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';

@@ -3,7 +3,7 @@ import { NumericsError, ShapeError } from '../errors.ts';
 import type { LateReadings, LayerReadings, SelfCheck, TargetReadings } from '../lens/readings.ts';
 import type { TokenizerPort } from '../tokenizer/encoding.ts';
 import { VERSION } from '../version.ts';
-import type { Trace, TraceDevice, TraceLens, TraceModel, TraceTarget } from './format.ts';
+import type { Trace, TraceDevice, TraceLens, TraceModel, TracePca, TraceTarget } from './format.ts';
 import { TRACE_FORMAT, TRACE_VERSION } from './format.ts';
 import { encodeTable } from './table.ts';
 
@@ -18,10 +18,27 @@ export interface TraceInput {
   readonly readings: readonly LayerReadings[];
   /** Absent when the run was stopped before the output. */
   readonly late?: LateReadings;
+  /** Principal components of the states at one position or more; of the lens's rows, without mid-block ones. */
+  readonly directions?: DirectionsInput;
   readonly checks?: readonly SelfCheck[];
   readonly device?: TraceDevice;
   /** Milliseconds since the run was asked for. */
   readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** Of what `model.directions` gives, what a trace holds. Axes: `state`, `component`. */
+export interface DirectionsInput {
+  readonly positions: readonly number[];
+  readonly mid: boolean;
+  readonly centred: boolean;
+  readonly count: number;
+  /** [component …], more may follow. */
+  readonly ratios: Float64Array;
+  /** f64[state, component] */
+  readonly path: Float64Array;
+  readonly k: number;
+  readonly topIds: Int32Array;
+  readonly topLogprobs: Float32Array;
 }
 
 /** f32 rounding can lift a log-probability above 0 by this much. */
@@ -34,15 +51,16 @@ const LOGPROB_SLACK = 1e-5;
  * @throws {NumericsError} when a reading is no number: a trace never holds one.
  */
 export function encodeTrace(input: TraceInput): Trace {
-  const { model, ids, bos, tokenizer, readings, late, checks = [], device, timings } = input;
+  const { model, ids, bos, tokenizer, readings, late, directions, checks = [], device, timings } = input;
   const lens = encodeLens(readings, late, ids.length);
   return {
     format: TRACE_FORMAT,
     version: TRACE_VERSION,
     model,
     prompt: { ids: [...ids], pieces: tokenizer.pieces(ids).map(wellFormed), bos },
-    tokens: textsOf(occurring(ids, readings, late), tokenizer),
+    tokens: textsOf(occurring(ids, readings, late, directions), tokenizer),
     lens,
+    ...(directions === undefined ? {} : { pca: encodePca(directions, readings.length) }),
     interventions: [],
     engine: { name: 'residscope', version: VERSION },
     checks: checks.map(({ name, status, value, bound, note }) => ({
@@ -124,15 +142,36 @@ function encodeTarget(name: string, rows: readonly TargetReadings[], positions: 
   };
 }
 
+function encodePca(found: DirectionsInput, rows: number): TracePca {
+  const { positions, mid, centred, count, ratios, path, k, topIds, topLogprobs } = found;
+  if (mid) {
+    throw new ShapeError('trace: directions: mid-block states need the mid-block rows of the lens');
+  }
+  const states = positions.length * rows;
+  expectLength(path, states * count, 'directions: path');
+  expectLength(topIds, count * k, 'directions: topIds');
+  return {
+    positions: [...positions],
+    mid,
+    centred,
+    ratios: encodeTable('f32', [count], Float32Array.from(ratios.subarray(0, count))),
+    path: encodeTable('f32', [states, count], Float32Array.from(path)),
+    topIds: encodeTable('i32', [count, k], topIds),
+    topLogprobs: encodeTable('f32', [count, k], logprobs(topLogprobs, topIds)),
+  };
+}
+
 /** Every id that the trace shows, ascending. */
 function occurring(
   ids: readonly number[],
   readings: readonly LayerReadings[],
   late: LateReadings | undefined,
+  directions: DirectionsInput | undefined,
 ): number[] {
   const all = new Set(ids);
   for (const row of readings) for (const id of row.topIds) all.add(id);
   for (const id of late?.finalIds ?? []) all.add(id);
+  for (const id of directions?.topIds ?? []) all.add(id);
   all.delete(-1);
   return [...all].sort((a, b) => a - b);
 }
