@@ -18,7 +18,9 @@ const SHELL_BUDGET = 100_000;
 const ASSET_BUDGET = 25 * 1024 * 1024;
 /** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
 const LATER = [
-  // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.
+  // Traces, with the first that is opened.
+  /^(trace-(reading|thread|bar)|open-trace)-/,
+  // The dialogs, with the first click; chat templates, with their switch. the vocabulary, with the first search.
   /^(dialogs|chat-template|chat-worker|vocabulary)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,

@@ -1,31 +1,39 @@
-/** Keeps the address's fragment and the state in step, both ways; back and forward walk through prompts. */
+/** Keeps the address and the state in step, both ways; back and forward walk through prompts, traces and views. */
 import { readFragment, writeFragment, type Fragment } from './fragment.ts';
 import type { Store } from './store.ts';
+import { isTraceId, traceOfPath } from './trace-source.ts';
 import type { Request, ViewState } from './view-state.ts';
 
 /** Milliseconds between rewrites: browsers refuse more than about a hundred in half a minute. */
 const CALM = 350;
 
+/** What the address makes happen. */
+export interface Follow {
+  run(): void;
+  openTrace(name: string): void;
+}
+
 export class Address {
   readonly #store: Store;
-  readonly #run: () => void;
+  readonly #then: Follow;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The state is being set from the address: it is not written back. */
   #reading = false;
 
-  constructor(store: Store, run: () => void) {
+  constructor(store: Store, then: Follow) {
     this.#store = store;
-    this.#run = run;
+    this.#then = then;
   }
 
   /** Reads the address and follows it from now on. */
   open(): Fragment {
-    const fragment = readFragment(location.hash);
+    const fragment = readAddress();
     this.#apply(fragment);
     addEventListener('popstate', this.#follow);
     this.#store.subscribe((state, before) => {
-      if (this.#reading || !state.request) return;
-      if (!sameRequest(state.request, before.request)) this.#write(before.request !== undefined);
+      if (this.#reading || (!state.request && state.trace === undefined)) return;
+      const asNew = before.request !== undefined || before.trace !== undefined;
+      if (!sameRequest(state.request, before.request) || state.trace !== before.trace) this.#write(asNew);
       else if (state.view !== before.view) this.#write(true);
       else if (
         state.selected !== before.selected ||
@@ -43,12 +51,14 @@ export class Address {
 
   readonly #follow = (): void => {
     clearTimeout(this.#timer);
-    const fragment = readFragment(location.hash);
-    const { request } = this.#store.state;
+    const fragment = readAddress();
+    const { request, trace } = this.#store.state;
     this.#reading = true;
     try {
       this.#apply(fragment);
-      if (!request || !sameRequest(request, asRequest(fragment))) this.#run();
+      if (fragment.trace !== undefined) {
+        if (fragment.trace !== trace) this.#then.openTrace(fragment.trace);
+      } else if (!request || !sameRequest(request, asRequest(fragment))) this.#then.run();
     } finally {
       this.#reading = false;
     }
@@ -56,14 +66,17 @@ export class Address {
 
   #apply(f: Fragment): void {
     this.#store.set({
-      model: f.model,
-      device: f.device,
-      bos: f.bos,
-      chat: f.chat,
+      // A trace brings its own.
+      ...(f.trace === undefined && {
+        model: f.model,
+        device: f.device,
+        bos: f.bos,
+        chat: f.chat,
+        text: f.prompt ?? '',
+        askedIds: f.ids,
+      }),
       view: f.view,
       head: f.head,
-      text: f.prompt ?? '',
-      askedIds: f.ids,
       pins: f.pins,
       colour: f.colour,
       order: f.order,
@@ -73,28 +86,40 @@ export class Address {
 
   #write(asNew: boolean): void {
     clearTimeout(this.#timer);
-    const hash = `#${writeFragment(fragmentOf(this.#store.state))}`;
-    if (hash === location.hash) return;
-    if (asNew) history.pushState(null, '', hash);
-    else history.replaceState(null, '', hash);
+    const to = addressOf(this.#store.state);
+    if (to === `${location.pathname}${location.hash}`) return;
+    if (asNew) history.pushState(null, '', to);
+    else history.replaceState(null, '', to);
   }
 }
 
-function fragmentOf({
-  request,
-  model,
-  device,
-  bos,
-  chat,
-  view,
-  head,
-  selected,
-  pins,
-  colour,
-  order,
-}: ViewState): Fragment {
+/** Path and fragment that restore what is shown: `/#model=…`, or `/t/ID` for a stored trace. */
+export function addressOf(state: ViewState): string {
+  const fragment = fragmentOf(state);
+  const { trace } = fragment;
+  if (trace === undefined || !isTraceId(trace)) return `${basePath()}#${writeFragment(fragment)}`;
+  const rest = writeFragment(fragment).replace(/^trace=[^&]*&?/, '');
+  return `/t/${trace}${rest && `#${rest}`}`;
+}
+
+/** Where the page itself is: traces have a path of their own. */
+function basePath(): string {
+  return traceOfPath(location.pathname) === undefined ? location.pathname : '/';
+}
+
+/** The fragment; on the page of a stored trace, the path names it, until the fragment names something else. */
+function readAddress(): Fragment {
+  const fragment = readFragment(location.hash);
+  const stored = traceOfPath(location.pathname);
+  const other = fragment.prompt !== undefined || fragment.ids !== undefined || fragment.trace !== undefined;
+  return stored === undefined || other ? fragment : { ...fragment, trace: stored };
+}
+
+function fragmentOf(state: ViewState): Fragment {
+  const { request, trace, model, device, bos, chat, view, head, selected, pins, colour, order } = state;
   return {
     ...(request ?? { model, device, bos, chat, prompt: undefined, ids: undefined }),
+    trace,
     view,
     head,
     layer: selected?.layer,

@@ -3,11 +3,14 @@
  * log. Unknown fields and wrong values are passed over.
  */
 import type { DeviceChoice } from '../../engine/api.ts';
+import { namedTrace } from './trace-source.ts';
 import { DEFAULT_VIEW, namedView, type ViewId } from './views.ts';
 import { COLOURS, DEFAULT_MODEL, MAX_PINS, ORDERS, type ColourBy, type RowOrder } from './view-state.ts';
 
 export interface Fragment {
   readonly model: string;
+  /** A trace in place of model and prompt. */
+  readonly trace: string | undefined;
   /** Undefined when the address names neither prompt nor ids. */
   readonly prompt: string | undefined;
   readonly ids: readonly number[] | undefined;
@@ -30,6 +33,7 @@ export function readFragment(hash: string): Fragment {
   const bos = fields.get('bos');
   const ids = numbers(fields.get('ids'));
   return {
+    trace: namedTrace(fields.get('trace')),
     model: fields.get('model') || DEFAULT_MODEL,
     prompt: fields.get('prompt') ?? undefined,
     ids: ids.length > 0 ? ids : undefined,
@@ -48,12 +52,7 @@ export function readFragment(hash: string): Fragment {
 
 /** Without the leading `#`. What is as it is by default is left out, but for model and prompt. */
 export function writeFragment(view: Fragment): string {
-  const fields: [string, string][] = [['model', view.model]];
-  if (view.ids) fields.push(['ids', view.ids.join(',')]);
-  else if (view.prompt !== undefined) fields.push(['prompt', view.prompt.toWellFormed()]);
-  if (view.device !== 'auto') fields.push(['device', view.device]);
-  if (view.bos !== 'auto') fields.push(['bos', view.bos ? '1' : '0']);
-  if (view.chat) fields.push(['chat', '1']);
+  const fields: [string, string][] = view.trace === undefined ? runFields(view) : [['trace', view.trace]];
   if (view.view !== DEFAULT_VIEW) fields.push(['view', view.view]);
   if (view.layer !== undefined) fields.push(['layer', String(view.layer)]);
   if (view.pos !== undefined) fields.push(['pos', String(view.pos)]);
@@ -62,6 +61,17 @@ export function writeFragment(view: Fragment): string {
   if (view.colour !== 'probability') fields.push(['color', view.colour]);
   if (view.order !== 'last-on-top') fields.push(['order', view.order]);
   return fields.map(([key, value]) => `${key}=${readable(value)}`).join('&');
+}
+
+/** What is run; a trace has all of it. */
+function runFields(view: Fragment): [string, string][] {
+  const fields: [string, string][] = [['model', view.model]];
+  if (view.ids) fields.push(['ids', view.ids.join(',')]);
+  else if (view.prompt !== undefined) fields.push(['prompt', view.prompt.toWellFormed()]);
+  if (view.device !== 'auto') fields.push(['device', view.device]);
+  if (view.bos !== 'auto') fields.push(['bos', view.bos ? '1' : '0']);
+  if (view.chat) fields.push(['chat', '1']);
+  return fields;
 }
 
 /** Percent-encoded, with the commas and slashes that a fragment may have left as they are. */

@@ -3,10 +3,11 @@ import { LIMITS } from '../../shared/limits.ts';
 import { ResidscopeError, toErrorMessage, type ErrorKind } from '../../shared/errors.ts';
 import { DEFAULT_MODEL, type ViewState } from './view-state.ts';
 
-/** `retry`: run again; `wasm`: leave the GPU; `model`: the embedded model; `example`: a prompt that works;
+/** `trace`: the dialog that opens one; `reopen`: the same trace again; `retry`: run again; `wasm`: leave the GPU; `model`: the embedded model; `example`: a prompt that works;
  * `shorten`: the longest start of the prompt that fits; `pick`: the list of models; `token`: the same, at the field
  * for an access token. */
-export type WayOut = 'retry' | 'wasm' | 'model' | 'example' | 'shorten' | 'pick' | 'token';
+export type WayOut =
+  'trace' | 'reopen' | 'retry' | 'wasm' | 'model' | 'example' | 'shorten' | 'pick' | 'token';
 
 export interface Problem {
   readonly kind: ErrorKind;

@@ -50,7 +50,14 @@ export class Runs {
       ids: askedIds,
     };
     const phase = this.#isLoaded(this.#store.state) && this.#engine.alive ? 'running' : 'loading';
-    this.#store.set({ phase, request, hovered: undefined, cancelled: false, problem: undefined });
+    this.#store.set({
+      phase,
+      request,
+      trace: undefined,
+      hovered: undefined,
+      cancelled: false,
+      problem: undefined,
+    });
     try {
       const lost = model.startsWith(LOCAL) && !files ? lostFiles(model.slice(LOCAL.length)) : undefined;
       const problem = lost ?? (askedIds ? undefined : promptProblem(text));
@@ -70,6 +77,12 @@ export class Runs {
     this.#loading?.controller.abort();
     this.#running?.abort();
     if (phase === 'loading' || arriving) this.#engine.dispose();
+  }
+
+  /** Gives up whatever goes on, for something else that the page shows. */
+  leave(): void {
+    this.cancel();
+    this.#running = undefined;
   }
 
   #isLoaded({ model, device, files }: Asked): boolean {
@@ -144,6 +157,7 @@ export class Runs {
     const { selected, head, pins } = this.#store.state;
     this.#store.set({
       phase: 'running',
+      info,
       tokens,
       run,
       paths: new Map(),

@@ -56,6 +56,11 @@ export class Selection {
   async #readPins(): Promise<void> {
     const { run, pins, paths, pinTexts, phase } = this.#store.state;
     const pos = currentCell(this.#store.state)?.pos;
+    if (run?.trace && pos !== undefined) {
+      const { path } = run.trace;
+      this.#store.set({ paths: new Map(pins.map((id) => [pathKey(pos, id), path(pos, id)])) });
+      return;
+    }
     if (!run || pos === undefined || phase !== 'done' || !run.timings || !this.#engine.alive) return;
     const unread = pins.filter((id) => !paths.has(pathKey(pos, id)));
     const unnamed = pins.filter((id) => !run.texts.has(id) && !pinTexts.has(id));

@@ -76,7 +76,8 @@ function settling(run: RunView, { settled }: Column): string {
 
 function inputSentence(run: RunView): Segment[] | undefined {
   const [embedding, first] = [run.rows[0], run.rows[1]];
-  if (!embedding || !first) return undefined;
+  // A trace may have been made without.
+  if (!embedding || !first || embedding.input.ids[0] === -1 || first.input.ids[0] === -1) return undefined;
   const own = (ranks: Int32Array): number => ranks.reduce((n, rank) => n + (rank === 0 ? 1 : 0), 0);
   const before = own(embedding.input.ranks);
   const after = own(first.input.ranks);

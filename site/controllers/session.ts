@@ -10,6 +10,8 @@ import { Prompt } from './prompt.ts';
 import { Runs } from './runs.ts';
 import { Selection } from './selection.ts';
 import { Store } from './store.ts';
+import type { TraceSource } from './trace-source.ts';
+import { Traces } from './traces.ts';
 import { Appearance } from './appearance.ts';
 import type { ViewId } from './views.ts';
 import { DEFAULT_MODEL, INITIAL, LOCAL, type ColourBy, type RowOrder, type ViewState } from './view-state.ts';
@@ -20,16 +22,21 @@ export class Session {
   readonly appearance: Appearance;
   readonly engine: Engine;
   readonly #runs: Runs;
+  readonly #traces: Traces;
   readonly #prompt: Prompt;
   readonly #address: Address;
 
   constructor(engine: Engine) {
     this.engine = engine;
     this.#runs = new Runs(engine, this.store);
+    this.#traces = new Traces(this.store);
     this.#prompt = new Prompt(engine, this.store);
     this.selection = new Selection(engine, this.store);
     this.appearance = new Appearance(this.store);
-    this.#address = new Address(this.store, () => void this.#runs.run());
+    this.#address = new Address(this.store, {
+      run: () => this.#run(),
+      openTrace: (name) => void this.openTrace({ name }),
+    });
   }
 
   /**
@@ -37,8 +44,9 @@ export class Session {
    * empty page instead, and an address with an empty prompt gets it too.
    */
   open(saveData: boolean): void {
-    const { prompt, ids } = this.#address.open();
-    if (ids || prompt) void this.#runs.run();
+    const { prompt, ids, trace } = this.#address.open();
+    if (trace !== undefined) void this.openTrace({ name: trace });
+    else if (ids || prompt) this.#run();
     else if (prompt === undefined && !saveData) this.pickExample(EXAMPLES[0].prompt);
     else this.store.set({ phase: 'done' });
   }
@@ -53,10 +61,22 @@ export class Session {
       request.chat === chat;
     // Another prompt's selection would be a random cell of this one.
     if (!again) this.store.set({ selected: undefined });
+    this.#run();
+  }
+
+  #run(): void {
+    this.#traces.leave();
     void this.#runs.run();
   }
 
+  /** Shows a trace, for which no model is loaded. */
+  openTrace(source: TraceSource): Promise<void> {
+    this.#runs.leave();
+    return this.#traces.open(source);
+  }
+
   cancel(): void {
+    this.#traces.cancel();
     this.#runs.cancel();
   }
 
@@ -138,6 +158,11 @@ export class Session {
   async takeWayOut(way: WayOut): Promise<void> {
     const { model, device } = this.store.state;
     switch (way) {
+      case 'trace':
+        break;
+      case 'reopen':
+        if (this.store.state.trace !== undefined) await this.openTrace({ name: this.store.state.trace });
+        break;
       case 'pick':
       case 'token':
         break; // a dialog, which the page opens

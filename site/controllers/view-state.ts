@@ -3,6 +3,7 @@ import type { DeviceChoice, RunTimings } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
+import type { TraceData } from '../../shared/trace/data.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
 import type { Arrival } from './pace.ts';
 import type { Problem } from './problems.ts';
@@ -43,6 +44,19 @@ export interface RunView {
   readonly timings: RunTimings | undefined;
   /** Display texts of every id in the rows; grows while the run goes and is never rewritten. */
   readonly texts: ReadonlyMap<number, string>;
+  /** The run was read from a trace: no model is behind it, and the engine holds none of its states. */
+  readonly trace?: OpenedTrace | undefined;
+}
+
+/** A trace that the table shows. */
+export interface OpenedTrace {
+  /** An id, an address, or `file:NAME`. */
+  readonly name: string;
+  readonly data: TraceData;
+  /** What it does not hold of what the table shows, in words. */
+  readonly missing: readonly string[];
+  /** A token's way through the rows; NaN and −1 where the trace does not have it. */
+  readonly path: (pos: number, id: number) => Trajectory;
 }
 
 /** A prompt on a model: what a run is asked for. One of `prompt` and `ids` is there. */
@@ -80,6 +94,8 @@ export interface ViewState {
   readonly tokens: Tokenized | undefined;
   /** What the reader last asked to see; the address names it. */
   readonly request: Request | undefined;
+  /** The name of the trace that is shown or asked for, in place of a run. */
+  readonly trace: string | undefined;
   readonly run: RunView | undefined;
   /** The last call was cancelled: the rows are those that came before. */
   readonly cancelled: boolean;
@@ -121,6 +137,7 @@ export const INITIAL: ViewState = {
   askedIds: undefined,
   tokens: undefined,
   request: undefined,
+  trace: undefined,
   run: undefined,
   cancelled: false,
   view: DEFAULT_VIEW,

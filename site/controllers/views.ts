@@ -11,7 +11,12 @@ export interface View {
   readonly id: string;
   readonly label: string;
   /** The element and the import that defines it; without them it is the lens, which is part of the shell. */
-  readonly element?: { readonly tag: string; readonly load: () => Promise<unknown> };
+  readonly element?: {
+    readonly tag: string;
+    readonly load: () => Promise<unknown>;
+    /** It shows what a trace holds (`run.trace`); another is not shown then, since the engine has none of its states. */
+    readonly readsTraces?: true;
+  };
 }
 
 export const VIEWS: readonly [View, ...View[]] = [{ id: 'lens', label: 'Lens' }];

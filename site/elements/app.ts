@@ -5,7 +5,7 @@ import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
 import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
-import { openAbout, openDefinitions, openModels } from './open.ts';
+import { openAbout, openDefinitions, openModels, openTraceDialog } from './open.ts';
 import { Panel } from './panel.ts';
 import { panelOf, tabStyles, viewTabs } from './view-tabs.ts';
 import { DEFAULT_VIEW, VIEWS, type ViewId } from '../controllers/views.ts';
@@ -152,6 +152,7 @@ export class AppElement extends Panel {
   ] as const satisfies (keyof ViewState)[];
 
   #opened = false;
+  #barReady = false;
 
   protected override render(): TemplateResult {
     const { theme, view } = this.state;
@@ -168,6 +169,7 @@ export class AppElement extends Panel {
         </h1>
         <div class="chips">${this.#chips()}</div>
         <div class="tools">
+          <button class="button" @click=${() => openTraceDialog(this.session)}>Open</button>
           <button class="button" @click=${() => openDefinitions()}>Definitions</button>
           <button
             class="button"
@@ -185,7 +187,7 @@ export class AppElement extends Panel {
       </header>
       <main>
         <rs-prompt .session=${this.session}></rs-prompt>
-        ${VIEWS.length > 1 ? viewTabs(this.session, view) : nothing}
+        ${this.#traceBar()} ${VIEWS.length > 1 ? viewTabs(this.session, view) : nothing}
         <div
           class="lens"
           id=${panelOf(DEFAULT_VIEW)}
@@ -202,8 +204,21 @@ export class AppElement extends Panel {
         </div>
         ${this.#other(view)}
       </main>
-      ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, or a .gguf file</p>` : ''}
+      ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, a .gguf file, or a trace</p>` : ''}
     `;
+  }
+
+  /** Its code comes with the first trace. */
+  #traceBar(): TemplateResult | typeof nothing {
+    if (!this.state.run?.trace) return nothing;
+    if (!this.#barReady) {
+      void import('./trace-bar.ts').then(() => {
+        this.#barReady = true;
+        this.requestUpdate();
+      });
+      return nothing;
+    }
+    return html`<rs-trace-bar .session=${this.session}></rs-trace-bar>`;
   }
 
   /** Any view but the lens. It stays when the lens is shown again, with all that the reader did in it. */
@@ -224,7 +239,7 @@ export class AppElement extends Panel {
     const { info, run, model } = this.state;
     const about = (): void => openAbout(this.session);
     const models = (): void => openModels(this.session);
-    const chip = html`<b>${(info?.id ?? model).replace(LOCAL, '')}</b>`;
+    const chip = html`<b>${(info?.id ?? run?.model.id ?? model).replace(LOCAL, '')}</b>`;
     if (!info) return html`<button class="pill" @click=${models} title="Pick a model">${chip}</button>`;
     const checks = run?.checks && checksSummary(run.checks);
     return html`

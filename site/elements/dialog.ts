@@ -89,6 +89,14 @@ export class DialogElement extends LitElement {
         gap: 10px;
         margin-top: 4px;
       }
+      input.wide {
+        width: 100%;
+        min-height: 34px;
+        padding: 4px 9px;
+        border: 1px solid var(--line-strong);
+        border-radius: 8px;
+        background: var(--bg);
+      }
       .ways {
         display: flex;
         flex-wrap: wrap;

@@ -3,3 +3,4 @@ export { filesOfDrop } from '../controllers/dropped.ts';
 export { showAbout } from './about.ts';
 export { showDefinitions } from './definitions.ts';
 export { showModels } from './models.ts';
+export { showOpenTrace } from './open-trace.ts';

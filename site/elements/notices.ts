@@ -6,10 +6,12 @@ import { timeLeft, type Arrival } from '../controllers/pace.ts';
 import type { Problem, WayOut } from '../controllers/problems.ts';
 import type { Session } from '../controllers/session.ts';
 import { DEFAULT_MODEL, layerName, type RunView, type ViewState } from '../controllers/view-state.ts';
-import { openModels } from './open.ts';
+import { openModels, openTraceDialog } from './open.ts';
 
 const WAYS: Record<WayOut, string> = {
   retry: 'Try again',
+  reopen: 'Try again',
+  trace: 'Open another trace',
   wasm: 'Run on wasm instead',
   model: `Use ${DEFAULT_MODEL}`,
   example: 'Run an example',
@@ -19,7 +21,7 @@ const WAYS: Record<WayOut, string> = {
 };
 
 /** Bytes while weights arrive, rows while a run goes on. */
-export function progressLine({ weights, run, info, model }: ViewState): TemplateResult {
+export function progressLine({ weights, run, info, model, trace }: ViewState): TemplateResult {
   const arriving = weights && weights.loadedBytes < weights.totalBytes ? weights : undefined;
   if (run && run.rows.length > 0 && !arriving) {
     const all = run.model.spec.nLayers + 1;
@@ -34,7 +36,7 @@ export function progressLine({ weights, run, info, model }: ViewState): Template
   }
   return bar(
     info ? 'Running' : 'Loading',
-    info ? 'starting the engine' : `opening ${model}`,
+    trace !== undefined ? 'opening the trace' : info ? 'starting the engine' : `opening ${model}`,
     undefined,
     1,
     '',
@@ -95,6 +97,7 @@ export function problemNotice(problem: Problem, session: Session): TemplateResul
 function takeWayOut(session: Session, way: WayOut): void {
   if (way === 'pick') openModels(session);
   else if (way === 'token') openModels(session, 'token');
+  else if (way === 'trace') openTraceDialog(session);
   else void session.takeWayOut(way);
 }
 

@@ -4,6 +4,8 @@ import { NetworkError } from '../../shared/errors.ts';
 import type { DroppedItem } from '../controllers/drops.ts';
 import type { Session } from '../controllers/session.ts';
 import type * as Dialogs from './dialogs.ts';
+import { looksLikeTrace } from '../controllers/trace-source.ts';
+import { LOCAL } from '../controllers/view-state.ts';
 import { TERM_TITLES, type Term } from '../controllers/terms.ts';
 
 export function openDefinitions(here?: Term): void {
@@ -31,9 +33,19 @@ export function openModels(session: Session, at?: 'token'): void {
   void withDialogs(session, ({ showModels }) => showModels(session, at));
 }
 
-/** Opens what was dropped on the page. */
+/** Opens what was dropped on the page: a trace, or else a model. */
 export function openDropped(session: Session, items: readonly DroppedItem[]): void {
-  void withDialogs(session, async ({ filesOfDrop }) => session.openFiles(await filesOfDrop(items)));
+  void withDialogs(session, async ({ filesOfDrop }) => {
+    const files = await filesOfDrop(items);
+    const [first] = files;
+    if (first && looksLikeTrace(files))
+      await session.openTrace({ name: `${LOCAL}${first.path}`, file: first.blob });
+    else session.openFiles(files);
+  });
+}
+
+export function openTraceDialog(session: Session): void {
+  void withDialogs(session, ({ showOpenTrace }) => showOpenTrace(session));
 }
 
 /** A small button that opens a term's definition. */

@@ -106,10 +106,11 @@ export class ViewElement extends Panel {
   readonly #made = new Map<ViewId, HTMLElement>();
 
   protected override render(): TemplateResult {
-    const { problem, phase, view } = this.state;
+    const { problem, phase, view, run } = this.state;
     const busy = phase === 'loading' || phase === 'running';
     const { element } = viewOf(view);
     if (!element) return html``;
+    if (run?.trace && !element.readsTraces) return this.#needsModel(viewOf(view));
     const made = this.#made.get(view);
     if (!made && this.missing !== view) void this.#load(viewOf(view));
     return html`
@@ -130,6 +131,16 @@ export class ViewElement extends Panel {
       this.missing = id;
     }
     this.requestUpdate();
+  }
+
+  #needsModel({ label }: View): TemplateResult {
+    return html`<div class="card notice">
+      <h3>“${label}” needs the model</h3>
+      <p>The table comes from a trace, which holds what the lens read and not the states behind it.</p>
+      <div class="ways">
+        <button class="button primary" @click=${() => this.session.run()}>Run live</button>
+      </div>
+    </div>`;
   }
 
   #missing({ label }: View): TemplateResult {

@@ -1,0 +1,30 @@
+/** What names a trace: the id of a stored one, an address, or a file that only the reader's own disk has. */
+import { LOCAL } from './view-state.ts';
+
+export interface TraceSource {
+  /** An id, an `https://` address, or `file:NAME`. As the address's fragment has it. */
+  readonly name: string;
+  /** Of a file that was dropped or picked. */
+  readonly file?: Blob | undefined;
+}
+
+/** The id of a stored trace: 64 lower-case hex digits. */
+export function isTraceId(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
+}
+
+/** `/t/ID` → ID. */
+export function traceOfPath(path: string): string | undefined {
+  return /^\/t\/([0-9a-f]{64})\/?$/.exec(path)?.[1];
+}
+
+/** A trace named in a fragment; undefined when it can't be one. */
+export function namedTrace(name: string | null): string | undefined {
+  if (name === null || name.length > 2048) return undefined;
+  return isTraceId(name) || /^https?:\/\//.test(name) || name.startsWith(LOCAL) ? name : undefined;
+}
+
+/** One dropped file that looks like a trace; models are folders or end in `.gguf`. */
+export function looksLikeTrace(files: readonly { readonly path: string }[]): boolean {
+  return files.length === 1 && /^[^/]+\.json$/i.test(files[0]?.path ?? '');
+}
