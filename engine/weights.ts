@@ -110,8 +110,9 @@ export class WeightStore {
   }
 
   /**
-   * A tensor for a graph. f32 and f16 point into the fetched bytes (a copy where their rows are stored in another
-   * order); all else goes to f32, anew at each call: the graph's session keeps it, this store doesn't.
+   * A tensor for a graph. f32 points into the fetched bytes (a copy where its rows are stored in another order); all
+   * else goes to f32, anew at each call: the graph's session keeps it, this store doesn't. f16 too: the runtime would
+   * cast it itself, but on a heap that never shrinks.
    */
   readonly stored = (name: string): StoredTensor => {
     const info = findTensor(this.#set, name);
@@ -142,16 +143,15 @@ export class WeightStore {
     const { name, dtype, source, pairedHeads } = info;
     const rows = rowsInOrder(info, this.#bytes(info), from, to);
     const range = this.#parts.range(name);
-    if ((dtype === 'F32' || dtype === 'F16') && pairedHeads === undefined && range) {
+    if (dtype === 'F32' && pairedHeads === undefined && range) {
       const { start, bytes } = range;
       const offset = rows.byteOffset - bytes.byteOffset;
       const location = `bytes.${this.#sourceNumber(source)}.${start}`;
-      return { type: dtype, shape, data: { location, bytes, offset, length: rows.byteLength } };
+      return { shape, data: { location, bytes, offset, length: rows.byteLength } };
     }
-    const type = dtype === 'F16' ? 'F16' : 'F32';
-    const bytes = type === dtype ? rows : new Uint8Array(this.#floats(info, rows).buffer);
+    const bytes = dtype === 'F32' ? rows : new Uint8Array(this.#floats(info, rows).buffer);
     const location = `${name}.${from}`;
-    return { type, shape, data: { location, bytes, offset: 0, length: bytes.byteLength } };
+    return { shape, data: { location, bytes, offset: 0, length: bytes.byteLength } };
   }
 
   /** Chosen rows of a matrix in f32, [rows.length, columns]: an embedding look-up. */

@@ -6,9 +6,8 @@ import { PACKED_BLOCK, type PackedMatrix } from '../formats/gguf/packed.ts';
 import type { Activation, BlockWeights, MatrixRef, ModelSpec, NormRef } from '../spec/model-spec.ts';
 import type { DataType, ExternalData, GraphBuilder, Value } from './onnx.ts';
 
-/** A stored tensor as a graph sees it: f32 or f16, its bytes where they lie. */
+/** A stored tensor as a graph sees it: f32, its bytes where they lie. */
 export interface StoredTensor {
-  readonly type: Extract<DataType, 'F32' | 'F16'>;
   readonly shape: readonly number[];
   readonly data: ExternalData;
 }
@@ -49,7 +48,7 @@ export function buildContext(
   return { g, spec, weights, centreFirst, held: new Map() };
 }
 
-/** A weight as an f32 value. The runtime folds the cast when it creates the session. */
+/** A weight as a value. */
 export function weight({ g, weights, held }: BuildContext, name: string): Value {
   const known = held.get(name);
   if (known !== undefined) return known;
@@ -58,10 +57,9 @@ export function weight({ g, weights, held }: BuildContext, name: string): Value 
   return value;
 }
 
-/** A stored tensor as an f32 value. */
-export function storedWeight(g: GraphBuilder, name: string, { type, shape, data }: StoredTensor): Value {
-  const stored = g.external(name, type, shape, data);
-  return type === 'F32' ? stored : g.op('Cast', [stored], { to: { int: 1 } });
+/** A stored tensor as a value. */
+export function storedWeight(g: GraphBuilder, name: string, { shape, data }: StoredTensor): Value {
+  return g.external(name, 'F32', shape, data);
 }
 
 /** LayerNorm or RMS norm over the last axis, with its gain, and its bias where there is one. */
