@@ -2,6 +2,7 @@
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { ConstantPrecision } from '../shared/spec/constants.ts';
 import type { Translators } from '../shared/lens/translators.ts';
+import type { Intervention } from '../shared/interventions.ts';
 import type { MemoryLimits } from './memory.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
@@ -92,6 +93,8 @@ export interface StreamOptions {
   readonly hooks?: readonly string[];
   /** Compare the output with a plain forward, sum the writes, sum the attention rows. Default true. */
   readonly checks?: boolean;
+  /** What is changed on the way: readings and hooks show what follows. With none, a run is the plain one bit for bit. */
+  readonly interventions?: readonly Intervention[];
   readonly signal?: AbortSignal;
 }
 
@@ -118,6 +121,8 @@ export interface RunTimings {
 export interface CacheOptions {
   /** Globs; default all hooks. */
   readonly hooks?: readonly string[];
+  /** What is changed on the way; later hooks show what follows from it. */
+  readonly interventions?: readonly Intervention[];
   readonly signal?: AbortSignal;
 }
 

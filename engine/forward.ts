@@ -4,9 +4,26 @@
  */
 import { InputError, MemoryError, throwIfCancelled } from '../shared/errors.ts';
 import { layerSpec } from '../shared/graph/attention.ts';
-import { blockGraph, CHECKS, COS, MASK, RESID_PRE, SIN } from '../shared/graph/block.ts';
+import {
+  blockGraph,
+  CHECKS,
+  COS,
+  gainName,
+  MASK,
+  offsetName,
+  RESID_PRE,
+  SIN,
+  type EditPoint,
+} from '../shared/graph/block.ts';
 import { maskOf, positionsOf, rotaryTables, type Rectangle } from './positions.ts';
 import type { BlockHook } from '../shared/hooks.ts';
+import {
+  applyEdit,
+  planEdits,
+  type Edit,
+  type EditableHook,
+  type Intervention,
+} from '../shared/interventions.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { DeviceTensor } from './device-tensor.ts';
 import type { MemoryLimits } from './memory.ts';
@@ -54,6 +71,8 @@ export interface ForwardInput {
   /** u8[b, t], 1 for real tokens, 0 for padding on either side. Default: all real. */
   readonly real?: Uint8Array;
   readonly past?: PastState;
+  /** What is changed on the way. */
+  readonly interventions?: readonly Intervention[];
 }
 
 /** What a run holds for all of its blocks. */
@@ -69,6 +88,13 @@ export interface ForwardState {
   readonly embed: Float32Array;
   /** Undefined where positions aren't learned. */
   readonly posEmbed: Float32Array | undefined;
+  /** By layer, what is changed there, as the block's inputs. */
+  readonly edits: ReadonlyMap<number, BlockEdits>;
+}
+
+interface BlockEdits {
+  readonly points: readonly EditPoint[];
+  readonly feeds: Readonly<Record<string, Tensor>>;
 }
 
 export interface BlockRunOptions {
@@ -144,7 +170,9 @@ export class Forward {
     const floats = this.#runtime.floats.bind(this.#runtime);
     const windows = new Set(this.#spec.layers.map((l) => l.window));
     const { embedScale } = this.#spec;
-    const embed = this.#weights.rows(weights.embed, ids);
+    const rows = this.#weights.rows(weights.embed, ids);
+    const scaled = embedScale === 1 ? rows : rows.map((x) => x * embedScale);
+    const plan = planEdits(this.#spec, input.interventions ?? [], { batch, pos });
     return {
       input: { ...input, real },
       masks: new Map([...windows].map((w) => [w, floats(maskOf(rectangle, w), [batch, 1, pos, src])])),
@@ -154,9 +182,24 @@ export class Forward {
         return { cos: floats(cos, dims), sin: floats(sin, dims) };
       }),
       positions,
-      embed: embedScale === 1 ? embed : embed.map((x) => x * embedScale),
+      embed: plan.embed ? applyEdit(scaled, plan.embed) : scaled,
       posEmbed: weights.posEmbed === undefined ? undefined : this.#weights.rows(weights.posEmbed, positions),
+      edits: new Map([...plan.blocks].map(([layer, edits]) => [layer, this.#editInputs(edits, pos)])),
     };
+  }
+
+  #editInputs(edits: ReadonlyMap<EditableHook, Edit>, pos: number): BlockEdits {
+    const feeds: Record<string, Tensor> = {};
+    const points: EditPoint[] = [];
+    for (const [hook, { gain, offset, batch, units, width }] of edits) {
+      const front = [batch, pos];
+      const gainTail = hook === 'attn.hook_z' ? [units, 1] : [units];
+      const tail = hook === 'attn.hook_z' ? [units, width] : [units * width];
+      feeds[gainName(hook)] = this.#runtime.floats(gain, [...front, ...gainTail]);
+      if (offset) feeds[offsetName(hook)] = this.#runtime.floats(offset, [...front, ...tail]);
+      points.push({ hook, offset: offset !== undefined });
+    }
+    return { points, feeds };
   }
 
   /** The embedding row: token plus position, f32[b, t, d_model]. */
@@ -176,10 +219,12 @@ export class Forward {
     const { past } = state.input;
     const { window, rotary } = layerSpec(this.#spec, layer);
     const tables = rotary === undefined ? undefined : state.rotaries[rotary];
+    const edits = state.edits.get(layer);
     const feeds = {
       [RESID_PRE]: pre.tensor,
       [MASK]: state.masks.get(window) as Tensor,
       ...(tables && { [COS]: tables.cos, [SIN]: tables.sin }),
+      ...edits?.feeds,
       ...(past && {
         past_key: (past.keys[layer] as DeviceTensor).tensor,
         past_value: (past.values[layer] as DeviceTensor).tensor,
@@ -187,7 +232,11 @@ export class Forward {
     };
     // One at a time: a session must not give way between being found and being asked to run.
     const { running } = await this.#turn(layer).run(async () => {
-      const session = await this.#session(layer, options, past !== undefined, signal);
+      const session = await this.#session(
+        layer,
+        { ...options, past: past !== undefined, edits: edits?.points ?? [] },
+        signal,
+      );
       throwIfCancelled(signal);
       return { running: session.run(feeds) };
     });
@@ -222,16 +271,16 @@ export class Forward {
   /** The session for a variant, made on first use; the least recently used of a layer gives way. */
   async #session(
     layer: number,
-    options: BlockRunOptions,
-    past: boolean,
+    options: BlockRunOptions & { readonly past: boolean; readonly edits: readonly EditPoint[] },
     signal: AbortSignal | undefined,
   ): Promise<Session> {
-    const { hooks, checks, present } = options;
+    const { hooks, checks, present, past, edits } = options;
     const key = [
       ...[...new Set(hooks)].sort(),
       `checks=${checks}`,
       `past=${past}`,
       `present=${present}`,
+      ...edits.map(({ hook, offset }) => `${hook}*${offset ? '+' : ''}`).sort(),
     ].join();
     const variants = this.#sessions.get(layer) ?? new Map<string, Promise<Session>>();
     this.#sessions.set(layer, variants);
@@ -245,7 +294,7 @@ export class Forward {
       }
       const { centreFirst } = this.#runtime;
       session = this.#weights.use(`block.${layer}`, signal, () => {
-        const graph = blockGraph(this.#spec, layer, this.#weights, { ...options, past, centreFirst });
+        const graph = blockGraph(this.#spec, layer, this.#weights, { ...options, centreFirst });
         return this.#runtime.session(`block ${layer}`, graph);
       });
     }

@@ -5,6 +5,7 @@
 import { InputError } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { Translators } from '../shared/lens/translators.ts';
+import type { Intervention } from '../shared/interventions.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import { withConstants } from '../shared/spec/constants.ts';
 import { readSpec } from '../shared/spec/read-spec.ts';
@@ -79,6 +80,7 @@ interface CollectOptions {
   readonly hooks: readonly string[];
   readonly keepPast: boolean;
   readonly past: PastState | undefined;
+  readonly interventions: readonly Intervention[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -183,12 +185,12 @@ export class Model {
    * @throws {CancelledError} once `signal` is aborted; the model stays usable.
    */
   async *stream(ids: readonly number[], options: StreamOptions = {}): AsyncGenerator<StreamEvent, void> {
-    const { lens = {}, hooks = [], checks = true, signal } = options;
+    const { lens = {}, hooks = [], checks = true, interventions = [], signal } = options;
     const started = performance.now();
     const elapsed = (): number => performance.now() - started;
     let firstReadings = NaN;
     let lastReadings = NaN;
-    const input = rectangle([ids]);
+    const input = { ...rectangle([ids]), interventions };
     const k = lens === false ? 0 : checkK(lens.k ?? DEFAULT_K, this.spec.dVocab);
     const mid = lens !== false && lens.mid === true;
     if (mid && !this.spec.blockHooks.includes('hook_resid_mid')) {
@@ -258,9 +260,10 @@ export class Model {
    */
   async runWithCache(
     ids: readonly number[] | readonly (readonly number[])[],
-    { hooks = ['*'], signal }: CacheOptions = {},
+    { hooks = ['*'], interventions = [], signal }: CacheOptions = {},
   ): Promise<Map<string, HookTensor>> {
-    const { cache } = await this.#collect(ids, { hooks, keepPast: false, past: undefined, signal });
+    const options = { hooks, keepPast: false, past: undefined, interventions, signal };
+    const { cache } = await this.#collect(ids, options);
     return cache;
   }
 
@@ -272,17 +275,23 @@ export class Model {
    */
   async runWithPast(
     ids: readonly number[] | readonly (readonly number[])[],
-    { hooks = ['logits'], past, signal }: PastOptions = {},
+    { hooks = ['logits'], past, interventions = [], signal }: PastOptions = {},
   ): Promise<{ readonly cache: Map<string, HookTensor>; readonly past: PastState }> {
-    const { cache, present } = await this.#collect(ids, { hooks, keepPast: true, past, signal });
+    const { cache, present } = await this.#collect(ids, {
+      hooks,
+      keepPast: true,
+      past,
+      interventions,
+      signal,
+    });
     return { cache, past: present as PastState };
   }
 
   async #collect(
     ids: readonly number[] | readonly (readonly number[])[],
-    { hooks, keepPast, past, signal }: CollectOptions,
+    { hooks, keepPast, past, interventions, signal }: CollectOptions,
   ): Promise<{ cache: Map<string, HookTensor>; present: PastState | undefined }> {
-    const input = rectangle(isBatch(ids) ? ids : [ids]);
+    const input = { ...rectangle(isBatch(ids) ? ids : [ids]), interventions };
     const plan = planHooks(this.spec, hooks);
     const machine = await this.#ready();
     const state = await machine.forward.begin(past ? { ...input, past } : input, signal);

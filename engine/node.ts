@@ -19,6 +19,7 @@ import type { LoadedOrt } from './runtime.ts';
 
 export type * from './api.ts';
 export type * from './directions-api.ts';
+export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';

@@ -80,6 +80,9 @@ export class PlainForward {
       bound: OUTPUT_BOUND,
       note: `The last row was not compared with a plain forward: ${why}.`,
     });
+    if ((state.input.interventions ?? []).length > 0) {
+      return skipped('the run was changed on the way, and the plain forward has nothing to change');
+    }
     const parameters = [...this.#spec.shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0);
     if (parameters * 4 > this.#memory.checkBytes) return skipped('this model is too large to be held twice');
     if (rows * this.#spec.dVocab * 4 > this.#runtime.bindingBytes)

@@ -4,6 +4,7 @@
  */
 export type * from './api.ts';
 export type * from './directions-api.ts';
+export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';

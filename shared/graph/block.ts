@@ -4,6 +4,7 @@
  */
 import { UnsupportedError } from '../errors.ts';
 import type { BlockHook } from '../hooks.ts';
+import type { EditableHook } from '../interventions.ts';
 import type { ModelSpec } from '../spec/model-spec.ts';
 import {
   fusedAttention,
@@ -35,6 +36,24 @@ export interface BlockGraphOptions {
   /** Gives `present_key` and `present_value`, f32[batch, head, past + pos, d_head]. */
   readonly present: boolean;
   readonly centreFirst: boolean;
+  /** Hooks that are changed on the way: see {@link gainName} and {@link offsetName} for the inputs. */
+  readonly edits?: readonly EditPoint[];
+}
+
+/** A hook whose value becomes x · gain, + offset where there is one. */
+export interface EditPoint {
+  readonly hook: EditableHook;
+  readonly offset: boolean;
+}
+
+/** f32[1 or batch, pos, head, 1] at `attn.hook_z`; f32[…, pos, neuron] at `mlp.hook_post`; else f32[…, pos, 1]. */
+export function gainName(hook: EditableHook): string {
+  return `${hook}.gain`;
+}
+
+/** As the hook's value, with 1 or batch in front. */
+export function offsetName(hook: EditableHook): string {
+  return `${hook}.offset`;
 }
 
 /** Names of the graph's inputs and outputs that are no hooks. */
@@ -103,17 +122,31 @@ function length({ g }: BuildContext, x: Value): Value {
   return g.op('Sqrt', [squares]);
 }
 
+/** What the inputs make of a hook's value; itself where nothing is changed. */
+function editor({ g, spec }: BuildContext, points: readonly EditPoint[]) {
+  return (hook: EditableHook, value: Value): Value => {
+    const point = points.find((each) => each.hook === hook);
+    if (!point) return value;
+    const [, , ...rest] = hookDims(spec, hook);
+    const front: Dim[] = ['edits', 'pos'];
+    const width = hook === 'mlp.hook_post' ? rest : [...rest.slice(0, -1), 1];
+    const scaled = g.op('Mul', [value, g.input(gainName(hook), 'F32', [...front, ...width])]);
+    if (!point.offset) return scaled;
+    return g.op('Add', [scaled, g.input(offsetName(hook), 'F32', [...front, ...rest])]);
+  };
+}
+
 /** The self-checks of one block, as two numbers. */
 function checkValues(
   c: BuildContext,
   inside: OpenAttention,
-  writes: { pre: Value; attn: Value; mlp: Value; post: Value },
+  writes: { before: readonly Value[]; mlp: Value; post: Value },
 ): Value {
   const { g } = c;
   const sums = g.op('ReduceSum', [inside.pattern, g.ints([-1])], { keepdims: { int: 0 } });
   const rows = maxAll(c, g.op('Abs', [g.op('Sub', [sums, g.scalar(1)])]));
-  const sum = g.op('Add', [writes.pre, g.op('Add', [writes.attn, writes.mlp])]);
-  const gap = length(c, g.op('Sub', [sum, writes.post]));
+  const total = [...writes.before, writes.mlp].reduceRight((right, left) => g.op('Add', [left, right]));
+  const gap = length(c, g.op('Sub', [total, writes.post]));
   const relative = maxAll(c, g.op('Div', [gap, g.op('Add', [length(c, writes.post), g.scalar(1e-30)])]));
   const one = g.ints([1]);
   return g.op('Concat', [g.op('Reshape', [rows, one]), g.op('Reshape', [relative, one])], {
@@ -171,13 +204,21 @@ export function blockGraph(
       ? openAttention(c, layer, x, inputs)
       : undefined;
   const fused = open ?? fusedAttention(c, layer, x, inputs, options.present);
-  const zFlat = open ? g.op('Reshape', [open.z, g.ints([0, 0, nHeads * dHead])]) : fused.z;
-  const attn = optionalNorm(c, linear(c, zFlat, w.out), w.postAttnNorm);
-  const mid = g.op('Add', [pre, attn]);
-  const inner = mlp(c, w, spec.parallel ? pre : mid);
-  const post = g.op('Add', [mid, inner.out]);
+  const points = options.edits ?? [];
+  const changed = (hook: EditableHook): boolean => points.some((each) => each.hook === hook);
+  const edit = editor(c, points);
+  const byHead = (): Value => open?.z ?? g.op('Reshape', [fused.z, g.ints([0, 0, nHeads, dHead])]);
+  const editedZ = changed('attn.hook_z') ? edit('attn.hook_z', byHead()) : undefined;
+  const apart = editedZ ?? open?.z;
+  const zFlat = apart ? g.op('Reshape', [apart, g.ints([0, 0, nHeads * dHead])]) : fused.z;
+  const attn = edit('hook_attn_out', optionalNorm(c, linear(c, zFlat, w.out), w.postAttnNorm));
+  const mid = edit('hook_resid_mid', g.op('Add', [pre, attn]));
+  const inner = mlp(c, w, spec.parallel ? pre : mid, (post) => edit('mlp.hook_post', post));
+  const mlpOut = edit('hook_mlp_out', inner.out);
+  const written = g.op('Add', [mid, mlpOut]);
+  const post = edit('hook_resid_post', written);
 
-  const z = (): Value => open?.z ?? g.op('Reshape', [zFlat, g.ints([0, 0, nHeads, dHead])]);
+  const z = (): Value => editedZ ?? byHead();
   const values: Partial<Record<BlockHook, () => Value | undefined>> = {
     'attn.hook_q': () => open?.q,
     'attn.hook_k': () => open?.k,
@@ -192,7 +233,7 @@ export function blockGraph(
     hook_resid_mid: () => mid,
     'mlp.hook_pre': () => inner.pre,
     'mlp.hook_post': () => inner.post,
-    hook_mlp_out: () => inner.out,
+    hook_mlp_out: () => mlpOut,
     hook_resid_post: () => post,
   };
   for (const hook of new Set<BlockHook>([...asked, 'hook_resid_post'])) {
@@ -207,7 +248,16 @@ export function blockGraph(
     g.output('present_value', fused.value, 'F32', dims);
   }
   if (open && options.checks) {
-    g.output(CHECKS, checkValues(c, open, { pre, attn, mlp: inner.out, post }), 'F32', [2]);
+    g.output(
+      CHECKS,
+      checkValues(c, open, {
+        before: changed('hook_resid_mid') ? [mid] : [pre, attn],
+        mlp: mlpOut,
+        post: written,
+      }),
+      'F32',
+      [2],
+    );
   }
   return g.finish();
 }

@@ -164,13 +164,19 @@ export interface MlpValues {
 }
 
 /** x: the stream that the MLP reads, before its norm. */
-export function mlp(c: BuildContext, w: BlockWeights, x: Value): MlpValues {
+/** @param change what becomes of the neurons' coefficients before they write. */
+export function mlp(
+  c: BuildContext,
+  w: BlockWeights,
+  x: Value,
+  change: (post: Value) => Value = (post) => post,
+): MlpValues {
   const { g, spec } = c;
   const normed = norm(c, x, w.norm2);
   const up = linear(c, normed, w.mlpIn);
   const pre = w.mlpGate ? linear(c, normed, w.mlpGate) : up;
   const active = activate(c, pre, spec.activation);
-  const post = w.mlpGate ? g.op('Mul', [active, up]) : active;
+  const post = change(w.mlpGate ? g.op('Mul', [active, up]) : active);
   return { pre, post, out: optionalNorm(c, linear(c, post, w.mlpOut), w.postMlpNorm) };
 }
 
