@@ -6,7 +6,6 @@ import { InputError, NumericsError, throwIfCancelled } from '../shared/errors.ts
 import { summarize } from '../shared/lens/experiment.ts';
 import { cosines, norms } from '../shared/lens/likeness.ts';
 import { principalComponents } from '../shared/lens/principal.ts';
-import type { ModelSpec } from '../shared/spec/model-spec.ts';
 import type { LensOptions, LensReadout } from './api.ts';
 import type {
   Directions,
@@ -31,10 +30,20 @@ export async function readDirections(
   ids: readonly number[],
   options: DirectionsOptions = {},
 ): Promise<Directions> {
-  const { mid, centred, signal } = { ...DEFAULTS, ...options };
-  const pos = positionOf(options.pos, ids.length);
+  positionOf(options.pos, ids.length);
+  const { mid, signal } = { ...DEFAULTS, ...options };
   const states = await collectStates(model, ids, { mid, writes: true, signal });
-  const found = await takeApart(model, states, pos, { ...options, mid, centred });
+  return directionsOf(model, states, options);
+}
+
+/** The same on states that were kept: `mid` is theirs. */
+export async function directionsOf(
+  model: ReadsDirections,
+  states: ResidualStates,
+  options: DirectionsOptions = {},
+): Promise<Directions> {
+  const pos = positionOf(options.pos, states.tokens);
+  const found = await takeApart(model, states, pos, options);
   return { ...found, geometry: geometryOf(model.spec, states, pos) };
 }
 
@@ -59,7 +68,6 @@ export async function* experiment(
     throwIfCancelled(signal);
     const states = await collectStates(model, ids, { mid, writes: false, signal });
     const found = await takeApart(model, states, ids.length - 1, {
-      mid,
       centred,
       components: 1,
       k: 1,
@@ -125,7 +133,7 @@ async function takeApart(
   };
 }
 
-function geometryOf({ dModel, nLayers }: ModelSpec, states: ResidualStates, pos: number): Geometry {
+function geometryOf({ dModel, nLayers }: RunsHooks['spec'], states: ResidualStates, pos: number): Geometry {
   const whole = states.rows.flatMap((row, i) => (row.mid ? [] : [i]));
   const stream = new Float32Array(whole.length * dModel);
   whole.forEach((row, i) => stream.set(states.at(row, pos), i * dModel));

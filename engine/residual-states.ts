@@ -6,7 +6,7 @@ import type { CacheOptions, HookTensor } from './api.ts';
 
 /** What is asked of a model here. */
 export interface RunsHooks {
-  readonly spec: ModelSpec;
+  readonly spec: Pick<ModelSpec, 'nLayers' | 'dModel' | 'nCtx' | 'blockHooks'>;
   runWithCache(ids: readonly number[], options?: CacheOptions): Promise<Map<string, HookTensor>>;
 }
 
@@ -38,7 +38,7 @@ export interface ResidualStates {
 }
 
 /** The rows of a model's stream. @param mid with mid-block states, where blocks have them. */
-export function stateRows({ nLayers, blockHooks }: ModelSpec, mid: boolean): StateRow[] {
+export function stateRows({ nLayers, blockHooks }: RunsHooks['spec'], mid: boolean): StateRow[] {
   const withMid = mid && blockHooks.includes('hook_resid_mid');
   return [
     { layer: -1, mid: false },

@@ -12,8 +12,14 @@ import type {
   Calls,
   FromWorker,
   ModelInfo,
+  DirectionsAnswer,
+  DirectionsAsk,
+  ExperimentAnswer,
+  ExperimentAsk,
   RunEvent,
   SearchAsk,
+  StepName,
+  Steps,
   TargetAsk,
   Tokenized,
   TokenMatches,
@@ -54,6 +60,13 @@ export interface Engine {
   target(ask: TargetAsk, signal?: AbortSignal): Promise<TargetReadings>;
   search(ask: SearchAsk): Promise<TokenMatches>;
   spellings(id: number): Promise<TokenTexts>;
+  directions(ask: DirectionsAsk, signal?: AbortSignal): Promise<DirectionsAnswer>;
+  /** Other calls are answered between its prompts; another model ends it. */
+  experiment(
+    ask: ExperimentAsk,
+    onStep: (step: Steps['experiment']) => void,
+    signal?: AbortSignal,
+  ): Promise<ExperimentAnswer>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
@@ -71,6 +84,7 @@ type Ending = { readonly error: Error } | { readonly value: Calls[CallName][1] |
 
 interface Open {
   onEvent(event: RunEvent): void;
+  onStep?(step: Steps[StepName]): void;
   onEnd(ending: Ending): void;
 }
 
@@ -130,6 +144,18 @@ export class EngineClient implements Engine {
     return this.#call('spellings', { id });
   }
 
+  directions(ask: DirectionsAsk, signal?: AbortSignal): Promise<DirectionsAnswer> {
+    return this.#call('directions', ask, signal);
+  }
+
+  experiment(
+    ask: ExperimentAsk,
+    onStep: (step: Steps['experiment']) => void,
+    signal?: AbortSignal,
+  ): Promise<ExperimentAnswer> {
+    return this.#call('experiment', ask, signal, onStep);
+  }
+
   async *run(
     ids: readonly number[],
     { k = 10, mid = false, signal }: RunRequest = {},
@@ -170,12 +196,18 @@ export class EngineClient implements Engine {
     this.#stop(new CancelledError('the engine was closed'));
   }
 
-  #call<N extends CallName>(type: N, ask: Calls[N][0], signal?: AbortSignal): Promise<Calls[N][1]> {
+  #call<N extends CallName>(
+    type: N,
+    ask: Calls[N][0],
+    signal?: AbortSignal,
+    onStep?: (step: Steps[N & StepName]) => void,
+  ): Promise<Calls[N][1]> {
     return new Promise((resolve, reject) => {
       throwIfCancelled(signal);
       const id = this.#begin(
         {
           onEvent: () => undefined,
+          ...(onStep && { onStep: (step: Steps[StepName]) => onStep(step) }),
           onEnd: (ending) => {
             if ('error' in ending) reject(ending.error);
             else resolve(ending.value as Calls[N][1]);
@@ -193,6 +225,7 @@ export class EngineClient implements Engine {
     signal?.addEventListener('abort', abort, { once: true });
     this.#open.set(id, {
       onEvent: (event) => call.onEvent(event),
+      onStep: (step) => call.onStep?.(step),
       onEnd: (ending) => {
         signal?.removeEventListener('abort', abort);
         call.onEnd(ending);
@@ -244,6 +277,10 @@ export class EngineClient implements Engine {
     if (!call) return;
     if (message.type === 'event') {
       call.onEvent(message.event);
+      return;
+    }
+    if (message.type === 'step') {
+      call.onStep?.(message.step);
       return;
     }
     this.#open.delete(message.id);

@@ -1,28 +1,34 @@
 /** The worker's half of the conversation: one model at a time, one long call after the other. */
 import type {
+  CacheOptions,
   ChatTemplate,
   DeviceInfo,
+  HookTensor,
   LensOptions,
   LensReadout,
   LoadOptions,
   StreamEvent,
   StreamOptions,
 } from '../../engine/api.ts';
+import type { BlockHook } from '../../shared/hooks.ts';
 import { CancelledError, InputError, toErrorMessage } from '../../shared/errors.ts';
 import type { LayerReadings, Trajectory } from '../../shared/lens/readings.ts';
 import type { TokenizerPort } from '../../shared/tokenizer/encoding.ts';
 import type {
   CallName,
   Calls,
+  ExperimentAsk,
   FromWorker,
   LoadAsk,
   ModelInfo,
   RunEvent,
   SpecSummary,
+  Steps,
   TargetAsk,
   ToWorker,
   TokenTexts,
 } from './protocol.ts';
+import type { DirectionsDesk } from './directions-desk.ts';
 import { RunStates } from './run-states.ts';
 import { Parcel } from './transfer.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -33,7 +39,7 @@ type RunMessage = Extract<ToWorker, { type: 'run' }>;
 export interface HostedModel {
   readonly id: string;
   readonly tokenizer: TokenizerPort;
-  readonly spec: SpecSummary;
+  readonly spec: SpecSummary & { readonly blockHooks: readonly BlockHook[] };
   readonly device: DeviceInfo;
   readonly weightBytes: number;
   /** What the reader should know of where the files come from. May change. */
@@ -41,6 +47,7 @@ export interface HostedModel {
   readonly chatTemplate?: ChatTemplate | undefined;
   stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
   lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
+  runWithCache(ids: readonly number[], options?: CacheOptions): Promise<Map<string, HookTensor>>;
   dispose(): Promise<void> | void;
 }
 
@@ -55,6 +62,7 @@ export class EngineHost {
   /** Of the last run. */
   #states = new RunStates();
   #vocabulary: Promise<Vocabulary> | undefined;
+  #directions: Promise<DirectionsDesk> | undefined;
   readonly #running = new Map<number, AbortController>();
   #queue: Promise<void> = Promise.resolve();
 
@@ -82,6 +90,15 @@ export class EngineHost {
         return;
       case 'target':
         this.#enqueue(message.id, (signal) => this.#target(message.id, message.ask, signal));
+        return;
+      case 'directions':
+        this.#enqueue(message.id, async (signal) => {
+          const desk = await this.#desk();
+          this.#answer(message.id, 'directions', await desk.read(message.ask, signal));
+        });
+        return;
+      case 'experiment':
+        void this.#experiment(message.id, message.ask);
         return;
       case 'search':
         void this.#search(message.id, async (vocabulary) => {
@@ -121,6 +138,38 @@ export class EngineHost {
     }
   }
 
+  /** Its code comes with the first question. */
+  #desk(): Promise<DirectionsDesk> {
+    const model = this.#loaded();
+    this.#directions ??= import('./directions-desk.ts').then(
+      ({ DirectionsDesk }) => new DirectionsDesk(model),
+    );
+    return this.#directions;
+  }
+
+  /** Prompts take turns with what else is asked, so that the page goes on being used meanwhile. */
+  async #experiment(id: number, ask: ExperimentAsk): Promise<void> {
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    try {
+      const desk = await this.#desk();
+      const turn = <T>(act: () => Promise<T>): Promise<T> => {
+        const result = this.#queue.then(act);
+        this.#queue = result.then(
+          () => undefined,
+          () => undefined,
+        );
+        return result;
+      };
+      const tell = (step: Steps['experiment']): void => this.#post({ type: 'step', id, step });
+      this.#answer(id, 'experiment', await desk.experiment(ask, { turn, tell, signal: controller.signal }));
+    } catch (error) {
+      this.#fail(id, error);
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
   /** One long call at a time: the runtime must not be asked twice at once. */
   #enqueue(id: number, act: (signal: AbortSignal) => Promise<void>): void {
     const controller = new AbortController();
@@ -142,6 +191,8 @@ export class EngineHost {
     this.#model = undefined;
     this.#states = new RunStates();
     this.#vocabulary = undefined;
+    void this.#directions?.then((desk) => desk.close());
+    this.#directions = undefined;
     await old?.dispose();
     const model = await this.#ports.load(ask, {
       device: ask.device,

@@ -9,6 +9,7 @@ import type {
   RunTimings,
   WeightsProgress,
 } from '../../engine/api.ts';
+import type { Directions, ExperimentSummary } from '../../engine/directions-api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { ErrorMessage } from '../../shared/errors.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   TargetReadings,
   Trajectory,
 } from '../../shared/lens/readings.ts';
+import type { PromptRecord } from '../../shared/lens/experiment-files.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 
 /** The parts of a model's spec that the page shows or computes with. */
@@ -98,6 +100,42 @@ export interface TokenMatches {
   readonly total: number;
 }
 
+/** Principal components of the states of one prediction. */
+export interface DirectionsAsk {
+  readonly ids: readonly number[];
+  readonly pos: number;
+  readonly mid: boolean;
+  readonly allPositions: boolean;
+  readonly centred: boolean;
+}
+
+export interface DirectionsAnswer {
+  readonly directions: Directions;
+  /** Of every id in it. */
+  readonly texts: TokenTexts;
+}
+
+/** The directions experiment over texts, tokenized as prompts are. */
+export interface ExperimentAsk {
+  readonly prompts: readonly string[];
+  readonly bos: 'auto' | boolean;
+  readonly mid: boolean;
+  readonly centred: boolean;
+  readonly seed: number;
+}
+
+export interface ExperimentAnswer {
+  /** Over the prompts that were run; undefined where it was cancelled before the first. */
+  readonly summary: ExperimentSummary | undefined;
+  readonly cancelled: boolean;
+}
+
+/** What long calls tell while they go: name → one step. */
+export interface Steps {
+  experiment: { readonly index: number; readonly total: number; readonly record: PromptRecord };
+}
+export type StepName = keyof Steps;
+
 /** Calls with one answer: name → [what is asked, what comes back]. */
 export interface Calls {
   load: [LoadAsk, ModelInfo];
@@ -111,6 +149,8 @@ export interface Calls {
   search: [SearchAsk, TokenMatches];
   /** The tokens that are the same word: without case, and without the space in front. The id itself comes first. */
   spellings: [{ readonly id: number }, TokenTexts];
+  directions: [DirectionsAsk, DirectionsAnswer];
+  experiment: [ExperimentAsk, ExperimentAnswer];
 }
 export type CallName = keyof Calls;
 
@@ -129,6 +169,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly value: Calls[CallName][1] }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
+  | { readonly type: 'step'; readonly id: number; readonly step: Steps[StepName] }
   | { readonly type: 'end'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorMessage }
   /** Bytes of weights, whichever call brought them. */

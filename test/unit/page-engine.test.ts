@@ -1,11 +1,11 @@
 /** Page and engine worker, joined by a fake thread: order, cancellation, crashes, and whose arrays are moved. */
 import { describe, expect, it } from 'vitest';
-import type { HookTensor, LensOptions, StreamEvent, StreamOptions } from '../../engine/api.ts';
+import type { CacheOptions, HookTensor, LensOptions, StreamEvent, StreamOptions } from '../../engine/api.ts';
 import { throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerReadings } from '../../shared/lens/readings.ts';
 import { EngineClient, type WorkerPort } from '../../site/engine/client.ts';
 import { EngineHost, type HostedModel } from '../../site/engine/host.ts';
-import type { FromWorker, RunEvent, ToWorker } from '../../site/engine/protocol.ts';
+import type { DirectionsAnswer, FromWorker, RunEvent, ToWorker } from '../../site/engine/protocol.ts';
 
 const READINGS: LayerReadings = {
   layer: -1,
@@ -32,6 +32,7 @@ class FakeModel implements HostedModel {
     dVocab: 9,
     nCtx: 4,
     parallel: false,
+    blockHooks: ['hook_resid_pre', 'hook_resid_post'] as const,
   };
   readonly device = { name: 'wasm', detail: '', reason: 'asked for' } as const;
   readonly weightBytes = 10;
@@ -92,6 +93,20 @@ class FakeModel implements HostedModel {
       ),
       targetRanks: Int32Array.from({ length: rows * perRow }, (_, i) => i),
     });
+  }
+
+  runWithCache(ids: readonly number[], { signal }: CacheOptions = {}): Promise<Map<string, HookTensor>> {
+    throwIfCancelled(signal);
+    // States that differ by layer and by the last id, so that no two prompts give the same.
+    const of = (name: string, row: number): HookTensor => {
+      const last = ids.at(-1) ?? 0;
+      const data = Float32Array.from({ length: 2 * ids.length }, (_, i) =>
+        i % 2 === 0 ? row + 1 : row * last,
+      );
+      return { name, shape: [1, ids.length, 2], data: () => Promise.resolve(data), dispose: () => undefined };
+    };
+    const names = ['blocks.0.hook_resid_pre', 'blocks.0.hook_resid_post'];
+    return Promise.resolve(new Map(names.map((name, row) => [name, of(name, row)])));
   }
 
   dispose(): void {
@@ -315,5 +330,64 @@ describe('engine client and host', () => {
     expect(models[0]?.running).toBe(0);
     client.dispose();
     expect(client.alive).toBe(false);
+  });
+
+  const ASK = { bos: 'auto', mid: false, centred: true, seed: 0 } as const;
+
+  it('an experiment tells each prompt, lets other calls in between, and sums up', async () => {
+    const { client } = join();
+    await client.load('fake');
+    const told: string[] = [];
+    const ask = async (): Promise<DirectionsAnswer> => {
+      const answer = await client.directions({
+        ids: [1, 2],
+        pos: 1,
+        mid: false,
+        allPositions: false,
+        centred: true,
+      });
+      told.push('directions');
+      return answer;
+    };
+    let directions: Promise<DirectionsAnswer> | undefined;
+    const experiment = client.experiment(
+      { ...ASK, prompts: ['12', '34', '5'] },
+      ({ index, total, record }) => {
+        told.push(`${index + 1} of ${total}: ${record.prompt}, ${record.tokens} tokens, ${record.direction}`);
+        if (index === 0) directions = ask();
+      },
+    );
+    const { summary, cancelled } = await experiment;
+    expect(told).toEqual([
+      '1 of 3: 12, 2 tokens, t0',
+      'directions',
+      '2 of 3: 34, 2 tokens, t0',
+      '3 of 3: 5, 1 tokens, t0',
+    ]);
+    expect({ cancelled, prompts: summary?.prompts, mean: summary?.ratio.value }).toEqual({
+      cancelled: false,
+      prompts: 3,
+      mean: 1,
+    });
+    const { directions: found, texts } = await (directions ?? ask());
+    expect(found.states).toHaveLength(2);
+    expect(found.ratios[0]).toBe(1);
+    expect(texts).toEqual([[0, 't0']]);
+  });
+
+  it('a cancelled experiment gives what it has; another model ends one; a prompt too long is named', async () => {
+    const { client } = join();
+    await client.load('fake');
+    const controller = new AbortController();
+    const prompts = ['12', '34', '56'];
+    const cancelled = client.experiment({ ...ASK, prompts }, () => controller.abort(), controller.signal);
+    expect(await cancelled).toMatchObject({ cancelled: true, summary: { prompts: 1 } });
+    const ended = client.experiment({ ...ASK, prompts }, ({ index }) => {
+      if (index === 0) void client.load('fake');
+    });
+    expect((await ended).cancelled).toBe(true);
+    await expect(client.experiment({ ...ASK, prompts: ['1', '23456'] }, () => undefined)).rejects.toThrow(
+      'Prompt 2 has 5 tokens, and this model reads 4 at most: “23456…”',
+    );
   });
 });
