@@ -1,11 +1,12 @@
 /**
- * A large model from a server into a browser: random weights of at least 1 GB, streamed by ranges into Chromium on
- * wasm. What the page's process takes in memory, as a multiple of the weights in f32, in which it computes, and how much
+ * A model from a server into a browser: random weights of at least 1 GB, or SmolLM2's GGUF, streamed by ranges into
+ * Chromium on wasm. What the page's process takes in memory, as a multiple of the weights in f32, in which it computes, and how much
  * of the model had come when the first row did. Once over the network, once more from what the device kept.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
+import { pathOf } from '../test/support/addresses.ts';
 import { browserVersion, launchBrowser } from '../test/support/browser.ts';
 import { startHub } from '../test/support/hub-server.ts';
 import { openLoadingPage, runtimeFolder, serveLoadingPage, visitInPage } from '../test/support/loading.ts';
@@ -70,40 +71,72 @@ interface Load {
   readonly sent: number;
 }
 
-export async function benchLoad(shape: RandomShape = LOAD_SHAPE): Promise<Report> {
+/** What is loaded. */
+interface Subject {
+  /** Names the report. */
+  readonly name: string;
+  /** A hub's repository as a folder. */
+  readonly folder: string;
+  /** The file to open, where one is named. */
+  readonly file?: string;
+  readonly conditions: Report['conditions'];
+}
+
+export async function benchLoad(shape: RandomShape = LOAD_SHAPE, sizesOnly = false): Promise<Report> {
   const folder = await writeRandomGpt2(shape);
-  const hub = await startHub({ 'owner/large': folder });
+  try {
+    const conditions = { blocks: shape.layers, stored: shape.dtype };
+    return await loadTwice({ name: `load-${shape.dtype.toLowerCase()}`, folder, conditions }, sizesOnly);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const SMOLLM2 = 'shared/models/smollm2-135m-instruct';
+const SMOLLM2_FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf';
+
+/** @throws {Error} when the model is not here. */
+export async function benchLoadSmollm2(sizesOnly = false): Promise<Report> {
+  const folder = pathOf(SMOLLM2);
+  if (!existsSync(folder)) throw new Error(`${SMOLLM2}: not here: the model lies beside the checkout`);
+  const conditions = { model: SMOLLM2_FILE, blocks: 30, stored: 'Q4_1, Q8_0, F32' };
+  return loadTwice({ name: 'load-smollm2', folder, file: SMOLLM2_FILE, conditions }, sizesOnly);
+}
+
+/** Once over the network, once more from what the device kept. */
+async function loadTwice({ name, folder, file, conditions }: Subject, sizesOnly: boolean): Promise<Report> {
+  const repo = `owner/${name}`;
+  const hub = await startHub({ [repo]: folder });
   const server = await serveLoadingPage();
   const browser = await launchBrowser({ webgpu: false });
   try {
     const context = await browser.newContext();
+    const source = file === undefined ? repo : `${repo}/${file}`;
     const load = async (): Promise<Load> => {
       const page: Page = await context.newPage();
       await openLoadingPage(page, server);
       hub.requests.length = 0;
-      const request = { source: 'owner/large', hub: hub.hub.href, runtime: await runtimeFolder(), ids: IDS };
+      const request = { source, hub: hub.hub.href, runtime: await runtimeFolder(), ids: IDS };
       const { value: visit, peak } = await watchMemory(browser, () => visitInPage(page, request));
       await page.close();
       return { visit, peak, sent: hub.requests.reduce((n, r) => n + r.sent, 0) };
     };
     const network = await load();
-    const kept = await load();
+    const all = [...rows('network', network), ...rows('kept', await load())];
     return {
-      name: 'load',
+      name,
       title: `A model of ${Math.round(network.visit.total / MB)} MB into the browser, wasm`,
-      conditions: { browser: await browserVersion(), blocks: shape.layers, stored: shape.dtype },
-      measurements: [...rows('network', network, shape), ...rows('kept', kept, shape)],
+      conditions: { browser: await browserVersion(), ...conditions },
+      measurements: sizesOnly ? all.filter(({ unit }) => unit === 'MB') : all,
     };
   } finally {
     await browser.close();
     await server.close();
     await hub.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-function rows(name: string, { visit, peak, sent }: Load, { dtype }: RandomShape): Measurement[] {
-  const computed = visit.total * (dtype === 'F16' ? 2 : 1);
+function rows(name: string, { visit, peak, sent }: Load): Measurement[] {
   return [
     measurement(`${name}: first row`, [visit.firstRow]),
     measurement(`${name}: whole table`, [visit.done]),
@@ -113,7 +146,7 @@ function rows(name: string, { visit, peak, sent }: Load, { dtype }: RandomShape)
       note: 'of the whole model',
     }),
     measurement(`${name}: memory of the page at most, MB`, [peak / MB], {
-      peer: computed / MB,
+      peer: (visit.parameters * 4) / MB,
       unit: 'MB',
       note: 'of the weights in f32; goal 1.5',
     }),

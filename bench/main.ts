@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { benchEngine } from './engine.ts';
 import { benchLens } from './lens.ts';
-import { benchLoad, LOAD_SHAPE } from './load.ts';
+import { benchLoad, benchLoadSmollm2, LOAD_SHAPE } from './load.ts';
 import { benchPage } from './page.ts';
 import { printTable, type Report, writeReport } from './report.ts';
 
@@ -17,7 +17,8 @@ const HELP = `npm run bench -- [engine] [page] [lens] [load] [options]      defa
   load                a model of 1.2 GB from a local server into a browser: memory, first row; needs 6 GB of memory
   --device NAME       wasm (default) or webgpu: for engine a GPU that Dawn finds, for page the browser's own
   --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
-  --stored TYPE       load: F32 (default), or F16 with twice the blocks, 1.2 GB too
+  --stored TYPE       load: F32 (default), F16 with twice the blocks, 1.2 GB too, or GGUF: SmolLM2-135M's instead
+  --sizes             load: sizes without times, on a machine that does other work
   --runs N            runs that a median is over; default 5
   --out DIR           where the JSON goes; default bench/results`;
 
@@ -31,6 +32,7 @@ export async function main(args: string[]): Promise<void> {
       models: { type: 'string', default: 'fable-4m,gpt2-small' },
       runs: { type: 'string', default: '5' },
       stored: { type: 'string', default: 'F32' },
+      sizes: { type: 'boolean', default: false },
       out: { type: 'string', default: 'bench/results' },
       help: { type: 'boolean', default: false },
     },
@@ -50,7 +52,11 @@ export async function main(args: string[]): Promise<void> {
   if (wanted.includes('lens')) reports.push(await benchLens(runs));
   if (wanted.includes('load')) {
     const halves = { ...LOAD_SHAPE, layers: 2 * LOAD_SHAPE.layers, dtype: 'F16' } as const;
-    reports.push(await benchLoad(values.stored === 'F16' ? halves : LOAD_SHAPE));
+    reports.push(
+      values.stored === 'GGUF'
+        ? await benchLoadSmollm2(values.sizes)
+        : await benchLoad(values.stored === 'F16' ? halves : LOAD_SHAPE, values.sizes),
+    );
   }
   for (const report of reports) {
     printTable(report);

@@ -23,6 +23,8 @@ export interface Visit {
   readonly loadedAtFirstRow: number;
   readonly loaded: number;
   readonly total: number;
+  /** Numbers in the weights. */
+  readonly parameters: number;
   readonly tellings: number;
   /** Milliseconds. */
   readonly firstRow: number;
@@ -68,6 +70,7 @@ async function visit({ source, hub, runtime, ids, options, again = false }: Visi
       loadedAtFirstRow,
       loaded: model.progress.loadedBytes,
       total: model.progress.totalBytes,
+      parameters: [...model.spec.shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0),
       tellings,
       firstRow: state.firstRow ?? NaN,
       done: performance.now() - started,
