@@ -76,15 +76,15 @@ class FakeModel implements HostedModel {
     }
   }
 
-  lens(states: Float32Array, { targets }: LensOptions = {}): ReturnType<HostedModel['lens']> {
+  lens(states: Float32Array, { targets, k = 1 }: LensOptions = {}): ReturnType<HostedModel['lens']> {
     // "Log-probabilities" that say which states were asked about.
     const rows = states.length / 2;
     const perRow = (targets?.length ?? 0) / rows;
     return Promise.resolve({
       rows,
-      k: 1,
-      topIds: new Int32Array(rows),
-      topLogprobs: new Float32Array(rows),
+      k,
+      topIds: new Int32Array(rows * k),
+      topLogprobs: new Float32Array(rows * k),
       entropy: new Float32Array(rows),
       logZ: new Float64Array(rows),
       targetLogprobs: Float32Array.from(
