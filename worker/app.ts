@@ -8,6 +8,7 @@ import { observe } from './observe.ts';
 import type { Ports } from './ports.ts';
 import { HttpProblem, problemResponse } from './problem.ts';
 import { limitRequests } from './rate-limit.ts';
+import { descriptionRoutes } from './routes/description.ts';
 import { detokenizeRoute } from './routes/detokenize.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -62,6 +63,7 @@ export function createApp(ports: Ports): OpenAPIHono {
   detokenizeRoute(app, ports);
   healthRoute(app);
   metricsRoute(app, ports);
+  descriptionRoutes(app);
 
   refuseOtherMethods(app);
   app.notFound((c) =>

@@ -1,5 +1,6 @@
 /** Small helpers of the HTTP cases: requests to one server, and what every problem must look like. */
 import { expect } from 'vitest';
+import { complaints } from './openapi-check.ts';
 
 /** Gives the server's address once it runs. */
 export type Base = () => string;
@@ -12,12 +13,16 @@ export interface Answer {
   readonly json: unknown;
 }
 
+/** Asks, and holds the answer against the server's own description. */
 export async function request(base: Base, path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(base() + path, { redirect: 'manual', ...init });
   const text = await response.text();
   const json: unknown =
     /json/.test(response.headers.get('Content-Type') ?? '') && text ? JSON.parse(text) : undefined;
-  return { status: response.status, headers: response.headers, text, json };
+  const answer = { status: response.status, headers: response.headers, text, json };
+  const method = init.method ?? 'GET';
+  expect(await complaints(base(), method, path, answer), `${method} ${path.slice(0, 200)}`).toEqual([]);
+  return answer;
 }
 
 /** POST with a JSON body; a string is sent as it is. */

@@ -1,5 +1,6 @@
 /** The API on every platform, as real processes with real stores on this machine. */
 import { describe } from 'vitest';
+import { descriptionCases } from '../cases/http-description.ts';
 import { errorCases, fuzzCases } from '../cases/http-errors.ts';
 import { apiCases } from '../cases/http.ts';
 import { PLATFORMS, serving } from '../support/platforms.ts';
@@ -7,6 +8,7 @@ import { PLATFORMS, serving } from '../support/platforms.ts';
 describe.each(PLATFORMS)('on %s', (_, start) => {
   const { base } = serving(start);
   describe('calls', () => apiCases(base));
+  describe('description', () => descriptionCases(base));
   describe('errors', () => errorCases(base));
   describe('fuzz', () => fuzzCases(base, 20_261_123, 600));
 });

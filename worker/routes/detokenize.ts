@@ -9,11 +9,25 @@ import { BODY_PROBLEMS, nameOf } from './answers.ts';
 const route = createRoute({
   method: 'post',
   path: '/v1/detokenize',
+  operationId: 'detokenize',
+  tags: ['tokenize'],
   summary: 'Text of token ids; special tokens are kept',
   middleware: [jsonBody(LIMITS.detokenizeBodyBytes)] as const,
-  request: { body: { required: true, content: { 'application/json': { schema: DetokenizeBody } } } },
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: DetokenizeBody, example: { model: 'fable-4m', ids: [286, 1855] } },
+      },
+    },
+  },
   responses: {
-    200: { description: 'The text.', content: { 'application/json': { schema: DetokenizeAnswer } } },
+    200: {
+      description: 'The text.',
+      content: {
+        'application/json': { schema: DetokenizeAnswer, example: { model: 'fable-4m', text: 'The end' } },
+      },
+    },
     ...BODY_PROBLEMS,
   },
 });

@@ -6,9 +6,14 @@ import { HealthAnswer } from '../schemas.ts';
 const route = createRoute({
   method: 'get',
   path: '/healthz',
+  operationId: 'health',
+  tags: ['server'],
   summary: 'Liveness',
   responses: {
-    200: { description: 'The server answers.', content: { 'application/json': { schema: HealthAnswer } } },
+    200: {
+      description: 'The server answers.',
+      content: { 'application/json': { schema: HealthAnswer, example: { status: 'ok', version: VERSION } } },
+    },
   },
 });
 

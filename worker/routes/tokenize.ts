@@ -16,14 +16,46 @@ import { BODY_PROBLEMS, nameOf, QUERY_PROBLEMS } from './answers.ts';
 /** The answer for a text changes only with the server's tokenizer; the tag tells then. */
 const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=86400';
 
+const EXAMPLE = {
+  model: 'fable-4m',
+  ids: [0, 286],
+  tokens: ['<|endoftext|>', 'The'],
+  offsets: [
+    [0, 0],
+    [0, 3],
+  ] as [number, number][],
+  cached: true,
+};
+
+/** Of answers that a cache may keep. */
+const CACHED = {
+  ETag: {
+    description: 'Strong; `If-None-Match` with it gives 304.',
+    required: true,
+    schema: { type: 'string' },
+  },
+  'Cache-Control': { required: true, schema: { type: 'string' }, example: CACHE_CONTROL },
+  'X-Cache': {
+    description: 'Whether the encoding was known.',
+    required: true,
+    schema: { type: 'string', pattern: '^(hit|miss)$' },
+  },
+} as const;
+
 const getRoute = createRoute({
   method: 'get',
   path: '/v1/tokenize',
+  operationId: 'tokenizeShort',
+  tags: ['tokenize'],
   summary: 'Token ids, tokens and UTF-16 offsets of a short text',
   request: { query: TokenizeQuery },
   responses: {
-    200: { description: 'The encoding.', content: { 'application/json': { schema: TokenizeAnswer } } },
-    304: { description: 'The reader has it.' },
+    200: {
+      description: 'The encoding.',
+      headers: CACHED,
+      content: { 'application/json': { schema: TokenizeAnswer, example: EXAMPLE } },
+    },
+    304: { description: 'The reader has it.', headers: CACHED },
     ...QUERY_PROBLEMS,
   },
 });
@@ -31,13 +63,21 @@ const getRoute = createRoute({
 const postRoute = createRoute({
   method: 'post',
   path: '/v1/tokenize',
+  operationId: 'tokenize',
+  tags: ['tokenize'],
   summary: 'Token ids, tokens and UTF-16 offsets of a text or of several',
   middleware: [jsonBody(LIMITS.tokenizeBodyBytes)] as const,
-  request: { body: { required: true, content: { 'application/json': { schema: TokenizeBody } } } },
+  request: {
+    body: {
+      required: true,
+      content: { 'application/json': { schema: TokenizeBody, example: { model: 'fable-4m', text: 'The' } } },
+    },
+  },
   responses: {
     200: {
       description: 'The encoding of `text`, or `results` in the order of `texts`.',
-      content: { 'application/json': { schema: TokenizeAnswer.or(TokenizeBatchAnswer) } },
+      headers: CACHED,
+      content: { 'application/json': { schema: TokenizeAnswer.or(TokenizeBatchAnswer), example: EXAMPLE } },
     },
     ...BODY_PROBLEMS,
   },

@@ -1,0 +1,78 @@
+/** Examples of a call in three languages, made of its description: what it takes and an example of each. */
+import type { JsonObject } from '../../shared/formats/json.ts';
+
+/** Where the examples go: what `npm start` serves. */
+const SERVER = 'http://localhost:8787';
+
+export interface Call {
+  readonly method: string;
+  /** With its parameters filled in, encoded. */
+  readonly path: string;
+  /** JSON that is sent, if any. */
+  readonly body: JsonObject | undefined;
+  /** What the answer is read as. */
+  readonly reads: 'json' | 'text' | 'bytes';
+  /** `Authorization` is needed. */
+  readonly token: boolean;
+}
+
+/** Curl, for a POSIX shell. */
+export function curl({ method, path, body, token }: Call): string {
+  const lines = [`curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(SERVER + path)}`];
+  if (token) lines.push("-H 'Authorization: Bearer TOKEN'");
+  if (body) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
+  return lines.join(' \\\n  ');
+}
+
+export function javascript({ method, path, body, reads, token }: Call): string {
+  const options = [
+    ...(method === 'GET' ? [] : [`  method: '${method}',`]),
+    ...(token ? ["  headers: { Authorization: 'Bearer TOKEN' },"] : []),
+    ...(body
+      ? [
+          "  headers: { 'Content-Type': 'application/json' },",
+          `  body: JSON.stringify(${JSON.stringify(body)}),`,
+        ]
+      : []),
+  ];
+  const init = options.length > 0 ? `, {\n${options.join('\n')}\n}` : '';
+  const read = { json: 'json', text: 'text', bytes: 'arrayBuffer' }[reads];
+  return `const response = await fetch(${JSON.stringify(SERVER + path)}${init});\nconst answer = await response.${read}();`;
+}
+
+/** Python 3, standard library only. */
+export function python({ method, path, body, reads, token }: Call): string {
+  const parts = [JSON.stringify(SERVER + path)];
+  if (body) parts.push(`data=json.dumps(${pythonOf(body)}).encode()`);
+  const headers = [
+    ...(token ? ['"Authorization": "Bearer TOKEN"'] : []),
+    ...(body ? ['"Content-Type": "application/json"'] : []),
+  ];
+  if (headers.length > 0) parts.push(`headers={${headers.join(', ')}}`);
+  if (method !== 'GET') parts.push(`method="${method}"`);
+  const read = { json: 'json.load(response)', text: 'response.read().decode()', bytes: 'response.read()' }[
+    reads
+  ];
+  return `${body || reads === 'json' ? 'import json\n' : ''}from urllib.request import Request, urlopen
+
+request = Request(${parts.join(', ')})
+with urlopen(request) as response:
+    answer = ${read}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** JSON as Python writes it: the words differ. */
+function pythonOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonOf).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${JSON.stringify(key)}: ${pythonOf(each)}`)
+      .join(', ')}}`;
+  }
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  return value === null ? 'None' : JSON.stringify(value);
+}
