@@ -53,6 +53,9 @@ ${COMMON}
   --svg FILE           write the table as a picture
   --html FILE          write the table as a page that works offline
   --logitlens FILE     write logitlenskit JSON, version 2
+  --lens LENS          raw (the default); fitted: translate each layer to the last one's language, by a map fitted now
+                       on the reference prompts; or a lens's file, fitted or tuned
+  --save-lens FILE     write the lens that was fitted, for --lens FILE
   --top-k N            tokens a cell in traces, 1 to 100 (default 10)
 
 Colours: on a terminal; NO_COLOR=1 turns them off, FORCE_COLOR=3 (or 2 for 256 colours) turns them on.

@@ -1,5 +1,5 @@
 /** The residual states of a run, kept to be read again: the path of any token through all rows at one position. */
-import type { HookTensor, LensModel } from '../engine/node.ts';
+import type { HookTensor, LensModel, Translators } from '../engine/node.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { blockHookName } from '../shared/hooks.ts';
 
@@ -11,11 +11,13 @@ export const RESID_HOOKS: readonly string[] = [
 
 export class ResidualStates {
   readonly #model: LensModel;
+  readonly #translators: Translators | undefined;
   /** f32[pos, d_model] by hook name. */
   readonly #states = new Map<string, Float32Array>();
 
-  constructor(model: LensModel) {
+  constructor(model: LensModel, translators?: Translators) {
     this.#model = model;
+    this.#translators = translators;
   }
 
   /** Reads what a block event carries. */
@@ -35,7 +37,13 @@ export class ResidualStates {
       states.set(state.subarray(pos * dModel, (pos + 1) * dModel), row * dModel);
     }
     const targets = Int32Array.from({ length: rows * ids.length }, (_, i) => ids[i % ids.length] ?? -1);
-    const { targetLogprobs } = await this.#model.lens(states, { k: 1, targets, signal });
+    const { targetLogprobs } = await this.#model.lens(states, {
+      k: 1,
+      targets,
+      translators: this.#translators,
+      layers: Int32Array.from({ length: rows }, (_, row) => row - 1),
+      signal,
+    });
     return targetLogprobs;
   }
 }

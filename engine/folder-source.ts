@@ -11,7 +11,7 @@ import type { ModelFiles } from './api.ts';
 export const EMBEDDED: readonly string[] = ['fable-4m'];
 
 /** The package's own folder, from wherever this module was bundled to. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'site', 'public', 'models'))) {
     const parent = dirname(folder);

@@ -23,6 +23,7 @@ export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
 export * from '../shared/errors.ts';
+export { referencePrompts } from './reference-node.ts';
 export { saveLens } from './lens-file.ts';
 export type { FitReport, HeldOut, Translator, Translators } from '../shared/lens/translators.ts';
 

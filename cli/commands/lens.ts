@@ -1,5 +1,5 @@
 /** `residscope lens MODEL TEXT`: one run, shown as a table and written as whatever files are asked for. */
-import type { LensModel, StreamEvent } from '../../engine/node.ts';
+import type { LensModel, StreamEvent, Translators } from '../../engine/node.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../../shared/lens/readings.ts';
 import { lensHtml } from '../../shared/picture/lens-html.ts';
 import { lensSvg } from '../../shared/picture/lens-svg.ts';
@@ -7,9 +7,10 @@ import type { TraceData } from '../../shared/trace/data.ts';
 import { decodeTrace } from '../../shared/trace/decode.ts';
 import { encodeTrace } from '../../shared/trace/encode.ts';
 import { toLogitlens } from '../../shared/trace/logitlenskit.ts';
-import { COMMON_OPTIONS, commonArguments, parse, wholeNumber } from '../arguments.ts';
+import { COMMON_OPTIONS, commonArguments, parse, UsageError, wholeNumber } from '../arguments.ts';
 import { HELP } from '../help.ts';
 import { lensText } from '../lens-text.ts';
+import { openLens } from '../open-lens.ts';
 import { publicName, resolvePrompt, withModel, type Prompt } from '../open-model.ts';
 import type { Progress } from '../progress.ts';
 import { makeProgress } from '../progress.ts';
@@ -22,6 +23,8 @@ const OPTIONS = {
   svg: { type: 'string' },
   html: { type: 'string' },
   logitlens: { type: 'string' },
+  lens: { type: 'string' },
+  'save-lens': { type: 'string' },
   'top-k': { type: 'string' },
 } as const;
 
@@ -34,7 +37,16 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
   const common = commonArguments(values, positionals, { emptyText: false });
   const topK = values['top-k'];
   const k = topK === undefined ? DEFAULT_K : wholeNumber('--top-k', topK, 1, MAX_K);
-  const files = { svg: values.svg, html: values.html, logitlens: values.logitlens };
+  const chosen = values.lens ?? 'raw';
+  if (values['save-lens'] !== undefined && chosen !== 'fitted') {
+    throw new UsageError('--save-lens writes the lens that --lens fitted fits: give both');
+  }
+  const files = {
+    svg: values.svg,
+    html: values.html,
+    logitlens: values.logitlens,
+    'save-lens': values['save-lens'],
+  };
   for (const [name, file] of Object.entries(files)) if (file !== undefined) assertWritable(`--${name}`, file);
 
   const progress = makeProgress(terminal);
@@ -43,9 +55,11 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
       emptyText: false,
       signal: terminal.signal,
     });
-    const states = files.logitlens === undefined ? undefined : new ResidualStates(model);
+    const translators = await openLens(model, chosen, files['save-lens'], terminal, progress);
+    const states = files.logitlens === undefined ? undefined : new ResidualStates(model, translators);
     const run = await collect(model, prompt, {
       k: Math.min(k, model.spec.dVocab),
+      translators,
       terminal,
       progress,
       states,
@@ -56,6 +70,7 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
       prompt,
       run,
       common.json ? terminal.signal : undefined,
+      translators,
     );
     const write = async (file: string | undefined, text: () => string | Promise<string>) => {
       if (file === undefined) return;
@@ -86,19 +101,20 @@ interface Run {
 
 interface CollectOptions {
   readonly k: number;
+  readonly translators: Translators | undefined;
   readonly terminal: Terminal;
   readonly progress: Progress;
   readonly states: ResidualStates | undefined;
 }
 
 async function collect(model: LensModel, prompt: Prompt, options: CollectOptions): Promise<Run> {
-  const { k, terminal, progress, states } = options;
+  const { k, translators, terminal, progress, states } = options;
   const readings: LayerReadings[] = [];
   let [late, checks]: [LateReadings | undefined, readonly SelfCheck[]] = [undefined, []];
   let timings: Record<string, number> = {};
   const hooks = states === undefined ? [] : RESID_HOOKS;
   const events: AsyncIterable<StreamEvent> = model.stream(prompt.encoding.ids, {
-    lens: { k },
+    lens: { k, translators },
     hooks,
     signal: terminal.signal,
   });
@@ -121,6 +137,7 @@ async function traceOf(
   prompt: Prompt,
   { readings, late, checks, timings }: Run,
   hashSignal: AbortSignal | undefined,
+  translators: Translators | undefined,
 ): Promise<TraceData> {
   const { nLayers: layers, dVocab: vocab } = model.spec;
   return decodeTrace(
@@ -136,6 +153,7 @@ async function traceOf(
       bos: prompt.bos,
       tokenizer: model.tokenizer,
       readings,
+      lens: translators,
       ...(late === undefined ? {} : { late }),
       checks,
       device: model.device,

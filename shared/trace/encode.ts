@@ -3,7 +3,15 @@ import { NumericsError, ShapeError } from '../errors.ts';
 import type { LateReadings, LayerReadings, SelfCheck, TargetReadings } from '../lens/readings.ts';
 import type { TokenizerPort } from '../tokenizer/encoding.ts';
 import { VERSION } from '../version.ts';
-import type { Trace, TraceDevice, TraceLens, TraceModel, TracePca, TraceTarget } from './format.ts';
+import type {
+  LensKind,
+  Trace,
+  TraceDevice,
+  TraceLens,
+  TraceModel,
+  TracePca,
+  TraceTarget,
+} from './format.ts';
 import { TRACE_FORMAT, TRACE_VERSION } from './format.ts';
 import { encodeTable } from './table.ts';
 
@@ -20,6 +28,8 @@ export interface TraceInput {
   readonly late?: LateReadings;
   /** Principal components of the states at one position or more; of the lens's rows, without mid-block ones. */
   readonly directions?: DirectionsInput;
+  /** What was read with; default the raw lens. */
+  readonly lens?: { readonly kind: Exclude<LensKind, 'raw'>; readonly hash: string } | undefined;
   readonly checks?: readonly SelfCheck[];
   readonly device?: TraceDevice;
   /** Milliseconds since the run was asked for. */
@@ -52,7 +62,7 @@ const LOGPROB_SLACK = 1e-5;
  */
 export function encodeTrace(input: TraceInput): Trace {
   const { model, ids, bos, tokenizer, readings, late, directions, checks = [], device, timings } = input;
-  const lens = encodeLens(readings, late, ids.length);
+  const lens = encodeLens(readings, late, ids.length, input.lens);
   return {
     format: TRACE_FORMAT,
     version: TRACE_VERSION,
@@ -81,6 +91,7 @@ function encodeLens(
   readings: readonly LayerReadings[],
   late: LateReadings | undefined,
   positions: number,
+  made: TraceInput['lens'],
 ): TraceLens {
   const [first] = readings;
   if (first === undefined) throw new ShapeError('trace: readings: expected one row at least, got none');
@@ -93,7 +104,7 @@ function encodeLens(
   const stackF32 = (pick: (row: LayerReadings) => Float32Array) => concatF32(readings.map(pick));
   const topIds = concatI32(readings.map((row) => row.topIds));
   return {
-    kind: 'raw',
+    ...(made ? { kind: made.kind, hash: made.hash } : { kind: 'raw' as const }),
     rows: readings.map(({ layer, mid }) => (mid ? { layer, mid } : { layer })),
     k,
     topIds: encodeTable('i32', [...cells, k], topIds),
