@@ -3,15 +3,7 @@ import { NumericsError, ShapeError } from '../errors.ts';
 import type { LateReadings, LayerReadings, SelfCheck, TargetReadings } from '../lens/readings.ts';
 import type { TokenizerPort } from '../tokenizer/encoding.ts';
 import { VERSION } from '../version.ts';
-import type {
-  LensKind,
-  Trace,
-  TraceDevice,
-  TraceLens,
-  TraceModel,
-  TracePca,
-  TraceTarget,
-} from './format.ts';
+import type { LensKind, Trace, TraceDevice, TraceLens, TraceModel, TracePca, TraceTarget } from './format.ts';
 import { TRACE_FORMAT, TRACE_VERSION } from './format.ts';
 import { encodeTable } from './table.ts';
 
