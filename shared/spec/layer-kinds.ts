@@ -20,6 +20,6 @@ export function readLayerKinds(
   return listed.map((kind) => {
     if (kind === 'sliding_attention') return true;
     if (kind === 'full_attention') return false;
-    throw new FormatError(`${fields.place}: layer_types: attention "${String(kind)}" is not done here`);
+    throw new FormatError(`${fields.place}: layer_types: attention ${JSON.stringify(kind)} is not done here`);
   });
 }

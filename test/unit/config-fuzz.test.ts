@@ -27,6 +27,7 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
     fc.constantFrom(-0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308),
     fc.constantFrom('gelu', 'silu', 'llama3', 'default', 'yarn', '', '__proto__', 'full_attention'),
     fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom({ toString: null, valueOf: null }, { toString: 1 }),
     fc.array(tie('any'), { maxLength: 4 }),
     fc.record({ rope_type: tie('any'), type: tie('any'), factor: tie('any'), rope_theta: tie('any') }),
     fc.record({ full_attention: tie('any'), sliding_attention: tie('any') }),
@@ -50,7 +51,11 @@ it('end in a typed error, or in a spec whose sizes hold together', { timeout: 60
     fc.asyncProperty(config, async (lying) => {
       const taken = await bufferBytes(async () => {
         try {
-          const spec = await readSpec('m/config.json', lying, new Map());
+          const spec = await readSpec(
+            'm/config.json',
+            JSON.parse(JSON.stringify(lying)) as typeof lying,
+            new Map(),
+          );
           const wrong = [
             spec.layers.length !== spec.nLayers || spec.nLayers > 1024,
             spec.nHeads % spec.nKvHeads !== 0,
