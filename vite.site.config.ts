@@ -53,6 +53,23 @@ function runtimeFiles(): Plugin {
   };
 }
 
+/** Fonts of the cards' PNGs (worker/resvg-cards.ts), with their licence. */
+function cardFonts(): Plugin {
+  return {
+    name: 'residscope-card-fonts',
+    apply: 'build',
+    async writeBundle({ dir = join(ROOT, 'dist/site') }) {
+      const from = join(ROOT, 'node_modules/dejavu-fonts-ttf');
+      const out = join(dir, 'fonts');
+      await mkdir(out, { recursive: true });
+      await copyFile(join(from, 'LICENSE'), join(out, 'LICENSE.txt'));
+      for (const name of ['DejaVuSans', 'DejaVuSansMono', 'DejaVuSerif']) {
+        await copyFile(join(from, 'ttf', `${name}.ttf`), join(out, `${name}.ttf`));
+      }
+    },
+  };
+}
+
 interface Node {
   readonly type: string;
   readonly start: number;
@@ -134,7 +151,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
   },
-  plugins: [compactTemplates(), runtimeFiles()],
+  plugins: [compactTemplates(), runtimeFiles(), cardFonts()],
   preview: { headers: HEADERS },
   server: { headers: HEADERS },
 });

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const require = createRequire(import.meta.url);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 if (!existsSync(join(root, 'dist/site/index.html'))) {
   console.error('dist/site: the page is not built: run `npm run build:site` first');
@@ -29,12 +30,22 @@ const variables = [
   'HUB_TIMEOUT',
   'TOKENIZER_BYTES',
   'PROMPT_BYTES',
+  // Of shared traces: worker/trace-sharing.ts.
+  'TRACE_DAYS',
+  'TRACE_BYTES',
+  'BLOCKED_TRACES',
+  'PUBLIC_ORIGIN',
 ];
 const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1', DENO_NO_PROMPT: '1', NO_COLOR: '1' };
 // A store of one's own is a file that Deno reads and writes; by default it is where Deno keeps such things.
 const store = env.KV_PATH && env.KV_PATH !== ':memory:' ? resolve(env.KV_PATH) : undefined;
 if (store) env.KV_PATH = store;
-const read = ['dist/site', ...(store ? [store] : [])];
+// The site, and the renderer of cards.
+const read = [
+  'dist/site',
+  dirname(require.resolve('@resvg/resvg-wasm/index_bg.wasm')),
+  ...(store ? [store] : []),
+];
 const permissions = [
   '--allow-net',
   `--allow-read=${read.join()}`,
@@ -42,7 +53,7 @@ const permissions = [
   ...(store ? [`--allow-write=${store}`] : []),
 ];
 // The program itself: the package's own starter doesn't hand signals on.
-const { runInstall } = createRequire(import.meta.url)('deno/install_api.cjs');
+const { runInstall } = require('deno/install_api.cjs');
 const child = spawn(
   runInstall(),
   ['serve', '--no-remote', ...permissions, ...process.argv.slice(2), 'worker/deno.ts'],

@@ -8,12 +8,16 @@ import { observe } from './observe.ts';
 import type { Ports } from './ports.ts';
 import { HttpProblem, problemResponse } from './problem.ts';
 import { limitRequests } from './rate-limit.ts';
+import { cardRoutes } from './routes/cards.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { detokenizeRoute } from './routes/detokenize.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
+import { oembedRoute } from './routes/oembed.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
+import { tracePageRoute } from './routes/trace-page.ts';
+import { traceRoutes } from './routes/traces.ts';
 import { serveAssets } from './static-files.ts';
 import { invalidRequest } from './validation.ts';
 
@@ -61,6 +65,10 @@ export function createApp(ports: Ports): OpenAPIHono {
   modelsRoute(app, ports);
   tokenizeRoutes(app, ports);
   detokenizeRoute(app, ports);
+  traceRoutes(app, ports);
+  cardRoutes(app, ports);
+  oembedRoute(app, ports);
+  tracePageRoute(app, ports);
   healthRoute(app);
   metricsRoute(app, ports);
   descriptionRoutes(app);

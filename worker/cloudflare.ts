@@ -5,14 +5,19 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp } from './app.ts';
 import { CachedFiles } from './cached-files.ts';
+import { CloudflareCards } from './cloudflare-cards.ts';
 import { CloudflareMetrics } from './cloudflare-metrics.ts';
 import { CloudflarePrompts } from './cloudflare-prompts.ts';
 import { CloudflareRateLimit } from './cloudflare-rate-limit.ts';
+import { KvTraces } from './cloudflare-traces-kv.ts';
+import { R2Traces } from './cloudflare-traces-r2.ts';
 import { hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
 import { NearPrompts } from './near-prompts.ts';
+import type { TraceSharing } from './ports.ts';
 import { AllTokenizers } from './tokenizers.ts';
+import { traceRules } from './trace-sharing.ts';
 import { ratePolicies, textOf, type Variables } from './variables.ts';
 
 /** Bindings and variables of wrangler.toml. */
@@ -20,6 +25,9 @@ interface Bindings extends Variables {
   readonly ASSETS: Fetcher;
   /** Optional: without it prompts are cached in each data centre by itself. */
   readonly PROMPTS?: KVNamespace;
+  /** Optional: where shared traces are kept. With both R2 is taken, without either none are kept. */
+  readonly TRACES?: R2Bucket;
+  readonly TRACES_KV?: KVNamespace;
   /** Optional: without one that budget isn't limited. */
   readonly LIMIT_READ?: RateLimit;
   readonly LIMIT_TOKENIZE?: RateLimit;
@@ -39,10 +47,12 @@ function compose(env: Bindings): App {
   const bindings = { read: env.LIMIT_READ, tokenize: env.LIMIT_TOKENIZE, upload: env.LIMIT_UPLOAD };
   const settings = hubSettings(env);
   const prompts = new CloudflarePrompts(caches.default, env.PROMPTS, waitUntil);
+  const traces = sharing(env);
   const hub = new HubTokenizers({ settings, files: new CachedFiles(caches.default) });
   return createApp({
     prompts: new NearPrompts(prompts, settings.promptBytes),
     tokenizers: new AllTokenizers(new EmbeddedTokenizers(readAsset(env.ASSETS)), hub),
+    ...(traces && { traces }),
     rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),
     ...(env.METRICS && { metrics: new CloudflareMetrics(env.METRICS) }),
     // Both are set by Cloudflare, whatever the caller sends.
@@ -51,13 +61,30 @@ function compose(env: Bindings): App {
   });
 }
 
-function readAsset(assets: Fetcher): ReadAsset {
-  return async (path) => {
-    const response = await assets.fetch(new URL(path, 'https://assets.residscope.invalid/'));
-    if (!response.ok)
-      throw new Error(`${path}: expected a static file, got status ${response.status}: build the site`);
-    return response.json();
+function sharing(env: Bindings): TraceSharing | undefined {
+  const store = env.TRACES
+    ? new R2Traces(env.TRACES)
+    : env.TRACES_KV
+      ? new KvTraces(env.TRACES_KV)
+      : undefined;
+  if (!store) return undefined;
+  const font = async (path: string) => new Uint8Array(await (await asset(env.ASSETS, path)).arrayBuffer());
+  return {
+    store,
+    cards: new CloudflareCards(caches.default, font, waitUntil),
+    page: () => asset(env.ASSETS, '/'),
+    ...traceRules(env),
   };
+}
+
+function readAsset(assets: Fetcher): ReadAsset {
+  return async (path) => (await asset(assets, path)).json();
+}
+
+async function asset(assets: Fetcher, path: string): Promise<Response> {
+  const response = await assets.fetch(new URL(path, 'https://assets.residscope.invalid/'));
+  if (response.ok) return response;
+  throw new Error(`${path}: expected a static file, got status ${response.status}: build the site`);
 }
 
 export default {

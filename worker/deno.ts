@@ -5,17 +5,21 @@
 import { forwardedAddress } from './address.ts';
 import { createApp } from './app.ts';
 import { CachedFiles } from './cached-files.ts';
+import { compileResvg } from './deno-cards.ts';
 import { DenoPrompts } from './deno-prompts.ts';
 import { DenoRateLimit } from './deno-rate-limit.ts';
 import { listFiles } from './deno-site.ts';
+import { DenoTraces } from './deno-traces.ts';
 import { parseHeaders } from './headers-file.ts';
 import { HUB_VARIABLES, hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers } from './models.ts';
 import { NearPrompts } from './near-prompts.ts';
 import { PrometheusMetrics } from './prometheus.ts';
+import { ResvgCards } from './resvg-cards.ts';
 import { StaticFiles } from './static-files.ts';
 import { AllTokenizers } from './tokenizers.ts';
+import { TRACE_VARIABLES, traceRules } from './trace-sharing.ts';
 import { ratePolicies, textOf, wholeNumber } from './variables.ts';
 
 /** All variables read here; scripts/serve-deno.mjs permits these and no other. */
@@ -27,6 +31,7 @@ const NAMES = [
   'RATE_UPLOAD',
   'TRUSTED_PROXIES',
   ...HUB_VARIABLES,
+  ...TRACE_VARIABLES,
 ];
 
 const SITE = 'dist/site';
@@ -39,23 +44,35 @@ const kv = await Deno.openKv(textOf(variables, 'KV_PATH'));
 const metrics = new PrometheusMetrics();
 const settings = hubSettings(variables);
 const hub = new HubTokenizers({ settings, files: new CachedFiles(await caches.open('residscope-hub')) });
-const embedded = new EmbeddedTokenizers(async (path) => {
-  const file = files.get(path);
-  if (!file) throw new Error(`${path}: expected a static file: build the site`);
-  return JSON.parse(new TextDecoder().decode(await file.read())) as unknown;
-});
+const embedded = new EmbeddedTokenizers(
+  async (path) => JSON.parse(new TextDecoder().decode(await readFile(path))) as unknown,
+);
 const proxies = wholeNumber(variables, 'TRUSTED_PROXIES', 0);
 
 const app = createApp({
   prompts: new NearPrompts(new DenoPrompts(kv), settings.promptBytes),
   tokenizers: new AllTokenizers(embedded, hub),
   rateLimit: new DenoRateLimit(kv, ratePolicies(variables)),
+  traces: {
+    store: new DenoTraces(kv),
+    cards: new ResvgCards({ module: compileResvg, font: readFile }),
+    page: async () =>
+      (await assets.answer(new Request('https://assets.residscope.invalid/'))) ??
+      new Response(null, { status: 404 }),
+    ...traceRules(variables),
+  },
   metrics,
   scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },
   addressOf: (request, env) =>
     forwardedAddress(connectionOf(env), request.headers.get('X-Forwarded-For'), proxies),
   assets: (request) => assets.answer(request),
 });
+
+function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = files.get(path);
+  if (!file) throw new Error(`${path}: expected a static file: build the site`);
+  return file.read();
+}
 
 /** What `deno serve` tells of a request, as the app's environment. */
 function connectionOf(env: unknown): string | undefined {

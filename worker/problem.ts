@@ -19,6 +19,7 @@ const TITLES = {
   unauthorized: 'A token is needed',
   blocked: 'This was taken away by the operator',
   unsupported: 'This server does not do that',
+  unavailable: 'The server’s store does not answer',
   'rate-limited': 'Too many requests from this address',
   'invalid-request': 'The request does not say what it must',
   internal: 'The server failed',
@@ -59,12 +60,17 @@ export function tooLarge(place: string, limit: number, unit: string): HttpProble
   });
 }
 
+/** What kind of thing went wrong, in a few words. */
+export function problemTitle({ kind }: HttpProblem): string {
+  return TITLES[kind];
+}
+
 /** The answer to whatever was thrown. What isn't the caller's doing is not told; observe.ts logs it. */
 export function problemResponse(error: unknown): Response {
   const problem = asProblem(error);
   const body = {
     type: `urn:residscope:problem:${problem.kind}`,
-    title: TITLES[problem.kind],
+    title: problemTitle(problem),
     status: problem.status,
     detail: problem.message,
     ...problem.details,
