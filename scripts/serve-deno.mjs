@@ -16,6 +16,7 @@ if (!existsSync(join(root, 'dist/site/index.html'))) {
   process.exit(1);
 }
 const variables = [
+  'CONTACT',
   'KV_PATH',
   'METRICS_TOKEN',
   'RATE_READ',

@@ -15,6 +15,7 @@ import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
 import { oembedRoute } from './routes/oembed.ts';
+import { privacyRoute } from './routes/privacy.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { tracePageRoute } from './routes/trace-page.ts';
 import { traceRoutes } from './routes/traces.ts';
@@ -72,6 +73,7 @@ export function createApp(ports: Ports): OpenAPIHono {
   healthRoute(app);
   metricsRoute(app, ports);
   descriptionRoutes(app);
+  privacyRoute(app, ports);
 
   refuseOtherMethods(app);
   app.notFound((c) =>

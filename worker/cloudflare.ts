@@ -18,7 +18,7 @@ import { NearPrompts } from './near-prompts.ts';
 import type { TraceSharing } from './ports.ts';
 import { AllTokenizers } from './tokenizers.ts';
 import { traceRules } from './trace-sharing.ts';
-import { ratePolicies, textOf, type Variables } from './variables.ts';
+import { contactOf, ratePolicies, textOf, type Variables } from './variables.ts';
 
 /** Bindings and variables of wrangler.toml. */
 interface Bindings extends Variables {
@@ -55,6 +55,7 @@ function compose(env: Bindings): App {
     ...(traces && { traces }),
     rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),
     ...(env.METRICS && { metrics: new CloudflareMetrics(env.METRICS) }),
+    ...contactOf(env),
     // Both are set by Cloudflare, whatever the caller sends.
     addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
     requestIdOf: (request) => request.headers.get('CF-Ray') ?? undefined,

@@ -20,10 +20,11 @@ import { ResvgCards } from './resvg-cards.ts';
 import { StaticFiles } from './static-files.ts';
 import { AllTokenizers } from './tokenizers.ts';
 import { TRACE_VARIABLES, traceRules } from './trace-sharing.ts';
-import { ratePolicies, textOf, wholeNumber } from './variables.ts';
+import { contactOf, ratePolicies, textOf, wholeNumber } from './variables.ts';
 
 /** All variables read here; scripts/serve-deno.mjs permits these and no other. */
 const NAMES = [
+  'CONTACT',
   'KV_PATH',
   'METRICS_TOKEN',
   'RATE_READ',
@@ -63,6 +64,7 @@ const app = createApp({
   },
   metrics,
   scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },
+  ...contactOf(variables),
   addressOf: (request, env) =>
     forwardedAddress(connectionOf(env), request.headers.get('X-Forwarded-For'), proxies),
   assets: (request) => assets.answer(request),

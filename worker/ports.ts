@@ -189,6 +189,8 @@ export interface Ports {
   readonly tokenizers: TokenizerSource;
   /** Without it the calls that keep or show traces answer 501. */
   readonly traces?: TraceSharing;
+  /** Where people report a trace: a mail address or an https address, told at /privacy. */
+  readonly contact?: string;
   readonly rateLimit?: RateLimit;
   readonly metrics?: Metrics;
   /** Undefined: there is no /metrics. */

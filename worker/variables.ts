@@ -36,3 +36,15 @@ export function textOf(variables: Variables, name: string): string | undefined {
   const value = variables[name];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
+
+/**
+ * `CONTACT`: where people report a trace.
+ *
+ * @throws {InputError} when it is neither a mail address nor an https one: it becomes a link.
+ */
+export function contactOf(variables: Variables): { readonly contact?: string } {
+  const contact = textOf(variables, 'CONTACT');
+  if (contact === undefined) return {};
+  if (/^(?:(?:mailto:)?[^\s@:/?#]+@[^\s@:/?#]+|https:\/\/[^\s/]+\S*)$/.test(contact)) return { contact };
+  throw new InputError(`CONTACT: expected a mail address or https://…, got ${JSON.stringify(contact)}`);
+}

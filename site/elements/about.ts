@@ -67,6 +67,7 @@ function facts({ info, run }: ViewState): TemplateResult {
         ? html`<dl>${run.checks.map(checkRow)}</dl>`
         : html`<p class="small">They come with the end of a run.</p>`
     }
+    <p class="small"><a href="/privacy">What is kept, and for how long</a></p>
   `;
 }
 

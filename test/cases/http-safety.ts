@@ -106,6 +106,15 @@ export function safetyCases(base: Base): void {
     });
   });
 
+  it('says at /privacy what is kept, in the site’s own style', async () => {
+    const { status, headers, text } = await request(base, '/privacy');
+    expect([status, headers.get('Content-Type')]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(text).toContain('What is kept, and for how long');
+    const style = await request(base, /href="(\/[\w.]+\.css)"/.exec(text)?.[1] ?? '/none');
+    expect([style.status, style.headers.get('Content-Type')]).toEqual([200, 'text/css; charset=utf-8']);
+    expect((await request(base, '/privacy', { method: 'HEAD' })).status).toBe(200);
+  });
+
   it('does not treat members of a body as more than members', async () => {
     const answer = await post(base, '/v1/tokenize', '{"__proto__":{"model":"fable-4m","text":"a"}}');
     expect(answer.status).toBe(422);

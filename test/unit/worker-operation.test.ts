@@ -5,10 +5,12 @@ import { addressHash, addressKey, forwardedAddress } from '../../worker/address.
 import { createApp } from '../../worker/app.ts';
 import { within } from '../../worker/deadline.ts';
 import { errorFields } from '../../worker/log.ts';
+import { HUB_VARIABLES } from '../../worker/hub/settings.ts';
 import { EmbeddedTokenizers } from '../../worker/models.ts';
 import type { Log, Metrics, Ports, RateLimit } from '../../worker/ports.ts';
 import { PrometheusMetrics } from '../../worker/prometheus.ts';
-import { ratePolicies, wholeNumber } from '../../worker/variables.ts';
+import { TRACE_VARIABLES } from '../../worker/trace-sharing.ts';
+import { contactOf, ratePolicies, wholeNumber } from '../../worker/variables.ts';
 import { ROOT } from '../support/addresses.ts';
 
 describe('an address', () => {
@@ -80,9 +82,13 @@ describe('variables', () => {
     const starter = readFileSync(`${ROOT}/scripts/serve-deno.mjs`, 'utf8');
     const named = (text: string): string[] =>
       [...text.matchAll(/^\s+'([A-Z][A-Z_]+)',$/gm)].map(([, name]) => name ?? '');
-    const permitted = new Set(named(starter));
-    expect(named(root).length).toBeGreaterThan(5);
-    expect(named(root).filter((name) => !permitted.has(name))).toEqual([]);
+    const read = [
+      ...named(root),
+      ...HUB_VARIABLES,
+      ...(root.includes('TRACE_VARIABLES') ? TRACE_VARIABLES : []),
+    ];
+    expect(read.length).toBeGreaterThan(12);
+    expect(named(starter).sort()).toEqual(read.sort());
   });
 });
 
@@ -171,6 +177,34 @@ describe('/metrics', () => {
   it('is nothing where the platform has none', async () => {
     expect(await status({})).toBe(404);
   });
+});
+
+describe('/privacy', () => {
+  it('says what this server keeps', async () => {
+    const response = await appWith({ contact: 'a@example.org' }).app.request('/privacy');
+    expect(response.headers.get('Content-Type')).toMatch(/^text\/html/);
+    expect(response.headers.get('Content-Security-Policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+    const text = await response.text();
+    expect(text).toContain('<a href="mailto:a@example.org">a@example.org</a>');
+    expect(text).toContain('This server keeps none.');
+    expect(text).not.toMatch(/<script|style=|\son\w+=/);
+  });
+
+  it.each(['a@example.org', 'mailto:a@example.org', 'https://example.org/report?x=1'])(
+    'takes %s',
+    (contact) => {
+      expect(contactOf({ CONTACT: contact })).toEqual({ contact });
+    },
+  );
+
+  it.each(['javascript:alert(1)', 'example', 'http://example.org', 'a b@example.org', 'data:a@b'])(
+    'refuses %s',
+    (contact) => {
+      expect(() => contactOf({ CONTACT: contact })).toThrow(
+        'CONTACT: expected a mail address or https://…, got',
+      );
+    },
+  );
 });
 
 describe('counters', () => {
