@@ -9,10 +9,13 @@ import type { LensColumn, LensRow } from './lens-table.ts';
 import { lensTable, probabilityText, runSummary, settlingSentence } from './lens-table.ts';
 import type { Palette } from './palette.ts';
 import { bothSchemes, RAMP_CLASSES, rampClass } from './palette.ts';
+import type { ColorScheme } from './ramp.ts';
 
 export interface SvgOptions {
   /** CSS pixels; blocks of columns wrap to it. Default 1200. */
   readonly width?: number;
+  /** Default: the reader's own, by a media query. */
+  readonly scheme?: ColorScheme | undefined;
 }
 
 /** CSS pixels. */
@@ -39,7 +42,7 @@ interface Column extends LensColumn {
 }
 
 /** A whole `<svg>` element, ready to be a file or to stand in a page. */
-export function lensSvg(trace: TraceData, { width = 1200 }: SvgOptions = {}): string {
+export function lensSvg(trace: TraceData, { width = 1200, scheme }: SvgOptions = {}): string {
   const table = lensTable(trace);
   const blocks = layOut(table.columns, table.rows, width);
   const height = (table.rows.length + 1) * SIZE.row;
@@ -54,7 +57,7 @@ export function lensSvg(trace: TraceData, { width = 1200 }: SvgOptions = {}): st
   const title = `Logit lens of ${trace.model.id}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${full}" height="${tall}" viewBox="0 0 ${full} ${tall}" role="img" aria-label="${escapeMarkup(`${title}. ${sentence}`)}">`,
-    `<style>${LAYOUT_RULES}${bothSchemes(colorRules, cellRules)}</style>`,
+    `<style>${LAYOUT_RULES}${bothSchemes(colorRules, cellRules, scheme)}</style>`,
     `<rect class="page" width="100%" height="100%"/>`,
     `<text class="head" x="${SIZE.margin}" y="${SIZE.margin + 12}">What each layer would say next</text>`,
     `<text class="dim" x="${SIZE.margin}" y="${SIZE.margin + 12 + SIZE.line}">${escapeMarkup(clip(runSummary(trace), fitting(full)))}</text>`,

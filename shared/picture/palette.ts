@@ -31,11 +31,13 @@ export const RAMP_CLASSES: readonly string[] = Array.from({ length: STEPS + 1 },
  * Rules for both schemes, light ones first and dark ones behind a media query, so that what doesn't know
  * the query draws the light scheme.
  *
+ * @param only one scheme, whatever the reader's: for a picture that is turned into pixels.
  * @param colors rules for a palette. @param cell rules for a ramp class, its colour and the ink on it.
  */
 export function bothSchemes(
   colors: (palette: Palette) => string,
   cell: (name: string, color: string, ink: string) => string,
+  only?: ColorScheme,
 ): string {
   const rules = (scheme: ColorScheme) => {
     const cells = RAMP_CLASSES.map((name) => {
@@ -44,5 +46,6 @@ export function bothSchemes(
     });
     return colors(PALETTES[scheme]) + cells.join('');
   };
+  if (only) return rules(only);
   return `${rules('light')}@media(prefers-color-scheme:dark){${rules('dark')}}`;
 }

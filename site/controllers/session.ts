@@ -4,6 +4,7 @@ import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
 import { Address } from './address.ts';
 import { EXAMPLES } from './examples.ts';
+import { Exports } from './exports.ts';
 import { earlierPrompts, forgetPrompts } from './keepsakes.ts';
 import { problemOf, type WayOut } from './problems.ts';
 import { Prompt } from './prompt.ts';
@@ -21,6 +22,7 @@ export class Session {
   readonly selection: Selection;
   readonly appearance: Appearance;
   readonly engine: Engine;
+  readonly exports = new Exports();
   readonly #runs: Runs;
   readonly #traces: Traces;
   readonly #prompt: Prompt;

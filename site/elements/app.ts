@@ -5,7 +5,7 @@ import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
 import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
-import { openAbout, openDefinitions, openModels, openTraceDialog } from './open.ts';
+import { openAbout, openDefinitions, openModels, openShare, openTakeAlong, openTraceDialog } from './open.ts';
 import { Panel } from './panel.ts';
 import { panelOf, tabStyles, viewTabs } from './view-tabs.ts';
 import { DEFAULT_VIEW, VIEWS, type ViewId } from '../controllers/views.ts';
@@ -52,6 +52,8 @@ export class AppElement extends Panel {
       }
       .tools {
         display: flex;
+        flex-wrap: wrap;
+        justify-content: flex-end;
         gap: 6px;
       }
       .theme {
@@ -170,6 +172,8 @@ export class AppElement extends Panel {
         <div class="chips">${this.#chips()}</div>
         <div class="tools">
           <button class="button" @click=${() => openTraceDialog(this.session)}>Open</button>
+          <button class="button" @click=${() => openTakeAlong(this.session)}>Export</button>
+          <button class="button" @click=${() => openShare(this.session)}>Share</button>
           <button class="button" @click=${() => openDefinitions()}>Definitions</button>
           <button
             class="button"

@@ -4,3 +4,5 @@ export { showAbout } from './about.ts';
 export { showDefinitions } from './definitions.ts';
 export { showModels } from './models.ts';
 export { showOpenTrace } from './open-trace.ts';
+export { showShare } from './share.ts';
+export { showTakeAlong } from './take-along.ts';

@@ -44,6 +44,14 @@ export function openDropped(session: Session, items: readonly DroppedItem[]): vo
   });
 }
 
+export function openTakeAlong(session: Session): void {
+  void withDialogs(session, ({ showTakeAlong }) => showTakeAlong(session));
+}
+
+export function openShare(session: Session): void {
+  void withDialogs(session, ({ showShare }) => showShare(session));
+}
+
 export function openTraceDialog(session: Session): void {
   void withDialogs(session, ({ showOpenTrace }) => showOpenTrace(session));
 }

@@ -1,6 +1,6 @@
 /** Says that the table is a trace's, what it lacks, and offers to run its prompt on its model. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { visibleText } from '../../shared/picture/visible.ts';
+import { readableText } from '../../shared/picture/visible.ts';
 import { modelOf } from '../controllers/trace-reading.ts';
 import { isTraceId } from '../controllers/trace-source.ts';
 import { LOCAL, type ViewState } from '../controllers/view-state.ts';
@@ -42,7 +42,7 @@ export class TraceBarElement extends Panel {
       <div>
         <h2>Read from a trace: ${called(trace.name)}</h2>
         <p class="small">
-          Of <b>${visibleText(data.model.id)}</b>, made ${visibleText(made.filter(Boolean).join(' '))}; no
+          Of <b>${readableText(data.model.id)}</b>, made ${readableText(made.filter(Boolean).join(' '))}; no
           model is loaded. ${data.lens.kind === 'raw' ? nothing : html`Its lens is ${data.lens.kind}.`}
           ${data.interventions.length > 0 ? html`The run was changed by ${data.interventions.length} interventions.` : nothing}
           ${missing.length > 0 ? html`It does not hold: ${missing.join(', ')}.` : nothing}
@@ -52,7 +52,7 @@ export class TraceBarElement extends Panel {
       <button
         class="button primary"
         ?disabled=${model === undefined}
-        title=${model === undefined ? nothing : `Loads ${visibleText(model)} and runs the same tokens`}
+        title=${model === undefined ? nothing : `Loads ${readableText(model)} and runs the same tokens`}
         @click=${() => this.session.run()}
       >
         Run live
@@ -64,5 +64,5 @@ customElements.define('rs-trace-bar', TraceBarElement);
 
 function called(name: string): string {
   if (isTraceId(name)) return `${name.slice(0, 12)}…`;
-  return visibleText(name.startsWith(LOCAL) ? name.slice(LOCAL.length) : name);
+  return readableText(name.startsWith(LOCAL) ? name.slice(LOCAL.length) : name);
 }

@@ -11,6 +11,7 @@ import type {
   CallName,
   Calls,
   FromWorker,
+  ModelIdentity,
   ModelInfo,
   DirectionsAnswer,
   DirectionsAsk,
@@ -67,6 +68,8 @@ export interface Engine {
     onStep: (step: Steps['experiment']) => void,
     signal?: AbortSignal,
   ): Promise<ExperimentAnswer>;
+  /** Revision and hash of the loaded model's weights. */
+  identity(signal?: AbortSignal): Promise<ModelIdentity>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
@@ -154,6 +157,10 @@ export class EngineClient implements Engine {
     signal?: AbortSignal,
   ): Promise<ExperimentAnswer> {
     return this.#call('experiment', ask, signal, onStep);
+  }
+
+  identity(signal?: AbortSignal): Promise<ModelIdentity> {
+    return this.#call('identity', {}, signal);
   }
 
   async *run(

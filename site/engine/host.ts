@@ -42,12 +42,14 @@ export interface HostedModel {
   readonly spec: SpecSummary & { readonly blockHooks: readonly BlockHook[] };
   readonly device: DeviceInfo;
   readonly weightBytes: number;
+  readonly revision?: string | undefined;
   /** What the reader should know of where the files come from. May change. */
   readonly note?: string | undefined;
   readonly chatTemplate?: ChatTemplate | undefined;
   stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
   lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
   runWithCache(ids: readonly number[], options?: CacheOptions): Promise<Map<string, HookTensor>>;
+  weightHash(signal?: AbortSignal): Promise<string>;
   dispose(): Promise<void> | void;
 }
 
@@ -99,6 +101,13 @@ export class EngineHost {
         return;
       case 'experiment':
         void this.#experiment(message.id, message.ask);
+        return;
+      case 'identity':
+        this.#enqueue(message.id, async (signal) => {
+          const model = this.#loaded();
+          const weightHash = await model.weightHash(signal);
+          this.#answer(message.id, 'identity', { revision: model.revision, weightHash });
+        });
         return;
       case 'search':
         void this.#search(message.id, async (vocabulary) => {

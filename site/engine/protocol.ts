@@ -151,8 +151,18 @@ export interface Calls {
   spellings: [{ readonly id: number }, TokenTexts];
   directions: [DirectionsAsk, DirectionsAnswer];
   experiment: [ExperimentAsk, ExperimentAnswer];
+  /** Hashes the weights, which takes a while the first time. */
+  identity: [Record<string, never>, ModelIdentity];
 }
 export type CallName = keyof Calls;
+
+/** Which weights these are, for a citation or a trace. */
+export interface ModelIdentity {
+  /** The commit or tag that was loaded, where there is one. */
+  readonly revision: string | undefined;
+  /** SHA-256 of the weights that runs read, lower-case hex. */
+  readonly weightHash: string;
+}
 
 export type ToWorker =
   | { [N in CallName]: { readonly type: N; readonly id: number; readonly ask: Calls[N][0] } }[CallName]

@@ -109,6 +109,9 @@ class FakeModel implements HostedModel {
     return Promise.resolve(new Map(names.map((name, row) => [name, of(name, row)])));
   }
 
+  weightHash(): Promise<string> {
+    return Promise.resolve('ab'.repeat(32));
+  }
   dispose(): void {
     this.disposed = true;
   }

@@ -1,0 +1,44 @@
+/** The trace of what the table shows: the opened one as it is, or a finished run written as one. */
+import { InputError } from '../../shared/errors.ts';
+import type { TraceData } from '../../shared/trace/data.ts';
+import { decodeTrace } from '../../shared/trace/decode.ts';
+import { encodeTrace } from '../../shared/trace/encode.ts';
+import type { ModelIdentity } from '../engine/protocol.ts';
+import { LOCAL, type RunView } from './view-state.ts';
+
+/** A run that has come to its end. */
+export function isFinished(run: RunView | undefined): run is RunView {
+  return run !== undefined && (run.trace !== undefined || run.timings !== undefined);
+}
+
+/**
+ * Encoded and read back, so that what is drawn and written is what any reader of the trace sees.
+ *
+ * @param identity of the model's weights, when it is known by now.
+ * @throws {InputError} before the run's end.
+ */
+export function traceOfRun(run: RunView, identity: ModelIdentity | undefined): TraceData {
+  if (run.trace) return run.trace.data;
+  if (!run.late || !run.timings)
+    throw new InputError('The run has not come to its end: wait for it, or run again.');
+  const { ids, pieces, model, rows, late, checks = [], timings, texts } = run;
+  return decodeTrace(
+    encodeTrace({
+      model: {
+        id: model.id.startsWith(LOCAL) ? model.id.slice(LOCAL.length) : model.id,
+        ...(identity?.revision === undefined ? {} : { revision: identity.revision }),
+        ...(identity ? { weightHash: identity.weightHash } : {}),
+        layers: model.spec.nLayers,
+        vocab: model.spec.dVocab,
+      },
+      ids,
+      bos: model.bosId !== undefined && ids[0] === model.bosId,
+      tokenizer: { text: (id) => texts.get(id) ?? '', pieces: () => [...pieces] },
+      readings: rows,
+      late,
+      checks,
+      device: model.device,
+      timings: { ...timings },
+    }),
+  );
+}
