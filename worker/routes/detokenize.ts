@@ -32,8 +32,8 @@ const route = createRoute({
   },
 });
 
-export function detokenizeRoute(app: OpenAPIHono, ports: Ports): void {
-  app.openapi(route, async (c) => {
+export function detokenizeRoute(app: OpenAPIHono, ports: Ports) {
+  return app.openapi(route, async (c) => {
     const { model: id, ids } = c.req.valid('json');
     const model = await ports.tokenizers.resolve(id);
     const tokenizer = await ports.tokenizers.load(model);

@@ -19,8 +19,8 @@ const route = createRoute({
   },
 });
 
-export function modelsRoute(app: OpenAPIHono, ports: Ports): void {
-  app.openapi(route, (c) =>
+export function modelsRoute(app: OpenAPIHono, ports: Ports) {
+  return app.openapi(route, (c) =>
     c.json({ models: [...ports.tokenizers.models()] }, 200, { 'Cache-Control': 'public, max-age=300' }),
   );
 }

@@ -83,8 +83,8 @@ const postRoute = createRoute({
   },
 });
 
-export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
-  app.openapi(getRoute, async (c) => {
+export function tokenizeRoutes(app: OpenAPIHono, ports: Ports) {
+  const first = app.openapi(getRoute, async (c) => {
     const { model: id, text, bos: choice } = c.req.valid('query');
     const model = await ports.tokenizers.resolve(id);
     const bos: Bos = choice === 'auto' ? choice : choice === 'true';
@@ -95,7 +95,7 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports): void {
     return c.json(bodyOf(model, answer), 200, headersOf(tagOf(key, answer.cached), answer.cached));
   });
 
-  app.openapi(postRoute, async (c) => {
+  return first.openapi(postRoute, async (c) => {
     const { model: id, text, texts = [], bos } = c.req.valid('json');
     const model = await ports.tokenizers.resolve(id);
     const all = text === undefined ? texts : [text];
