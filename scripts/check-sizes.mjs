@@ -18,14 +18,18 @@ const SHELL_BUDGET = 100_000;
 const ASSET_BUDGET = 25 * 1024 * 1024;
 /** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
 const LATER = [
+  // Views but the lens, with their tabs.
+  /^(view-panel|directions|directions-desk)-/,
+  // Fitted lenses, when one is asked for.
+  /^(fit-lens|lens-file|average-readings|translate-states)-/,
   // Traces, with the first that is opened.
   /^(trace-(reading|thread|bar)|open-trace)-/,
-  // The dialogs, with the first click; chat templates, with their switch. the vocabulary, with the first search.
+  // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.
   /^(dialogs|chat-template|chat-worker|vocabulary)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
   // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.
-  /^(hub-source|blob-source|sharded|open-gguf|packed|kept-files|kept-storage)-/,
+  /^(hub-source|blob-source|sharded|open-gguf|packed|dequantize-k|kept-files|kept-storage)-/,
   // WebGPU in place of wasm.
   /^(ort\.(webgpu|jspi)\.|reduce-wgsl-|gpu-quantized-)/,
 ];

@@ -5,7 +5,15 @@ import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
 import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
-import { openAbout, openDefinitions, openModels, openShare, openTakeAlong, openTraceDialog } from './open.ts';
+import {
+  notLoaded,
+  openAbout,
+  openDefinitions,
+  openModels,
+  openShare,
+  openTakeAlong,
+  openTraceDialog,
+} from './open.ts';
 import { Panel } from './panel.ts';
 import { panelOf, tabStyles, viewTabs } from './view-tabs.ts';
 import { DEFAULT_VIEW, VIEWS, type ViewId } from '../controllers/views.ts';
@@ -14,6 +22,9 @@ import './inspector.ts';
 import './lens.ts';
 import './pins.ts';
 import './prompt.ts';
+
+/** Parts of the page that a first visit has no need of. */
+const PARTS = { bar: () => import('./trace-bar.ts'), panel: () => import('./view-panel.ts') };
 
 const THEME_WORDS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
@@ -153,8 +164,8 @@ export class AppElement extends Panel {
     'view',
   ] as const satisfies (keyof ViewState)[];
 
-  #opened = false;
-  #barReady = false;
+  /** Parts that have come. */
+  readonly #come = new Set<keyof typeof PARTS>();
 
   protected override render(): TemplateResult {
     const { theme, view } = this.state;
@@ -214,21 +225,15 @@ export class AppElement extends Panel {
 
   /** Its code comes with the first trace. */
   #traceBar(): TemplateResult | typeof nothing {
-    if (!this.state.run?.trace) return nothing;
-    if (!this.#barReady) {
-      void import('./trace-bar.ts').then(() => {
-        this.#barReady = true;
-        this.requestUpdate();
-      });
-      return nothing;
-    }
-    return html`<rs-trace-bar .session=${this.session}></rs-trace-bar>`;
+    return this.state.run?.trace && this.#has('bar')
+      ? html`<rs-trace-bar .session=${this.session}></rs-trace-bar>`
+      : nothing;
   }
 
   /** Any view but the lens. It stays when the lens is shown again, with all that the reader did in it. */
   #other(view: ViewId): TemplateResult | typeof nothing {
-    if (view !== DEFAULT_VIEW) this.#opened = true;
-    return this.#opened
+    if (view === DEFAULT_VIEW && !this.#come.has('panel')) return nothing;
+    return this.#has('panel')
       ? html`<rs-view
           id="panel-view"
           role="tabpanel"
@@ -237,6 +242,23 @@ export class AppElement extends Panel {
           .session=${this.session}
         ></rs-view>`
       : nothing;
+  }
+
+  /** Whether a part is defined; asks for its code when it is not. */
+  #has(part: keyof typeof PARTS): boolean {
+    if (!this.#come.has(part)) {
+      PARTS[part]().then(
+        () => {
+          this.#come.add(part);
+          this.requestUpdate();
+        },
+        (error: unknown) => {
+          this.session.setView(DEFAULT_VIEW);
+          this.session.complain(notLoaded(error));
+        },
+      );
+    }
+    return this.#come.has(part);
   }
 
   #chips(): TemplateResult {

@@ -24,9 +24,15 @@ async function withDialogs(
   try {
     await act(await import('./dialogs.ts'));
   } catch (error) {
-    const missing = 'This part of the page did not load: check the connection, then reload the page.';
-    session.complain(error instanceof TypeError ? new NetworkError(missing, { cause: error }) : error);
+    session.complain(error instanceof TypeError ? notLoaded(error) : error);
   }
+}
+
+/** What it comes to when a part of the page can't be fetched. */
+export function notLoaded(cause: unknown): NetworkError {
+  return new NetworkError('This part of the page did not load: check the connection, then reload the page.', {
+    cause,
+  });
 }
 
 export function openModels(session: Session, at?: 'token'): void {

@@ -74,7 +74,7 @@ export class ShareElement extends Panel {
     return html`<section>
       <p>The table is stored on this page’s server, and whoever has the link sees:</p>
       <ul class="facts small">
-        <li>the prompt: “${readableText(clip(trace.pieces.join('')))}”</li>
+        <li>the prompt: “${readableText(clip(trace.pieces.slice(trace.bos ? 1 : 0).join('')))}”</li>
         <li>the model’s name, <b>${readableText(trace.model.id)}</b></li>
         <li>the table with its candidates and numbers (${bytes(size)})</li>
       </ul>
@@ -113,7 +113,7 @@ export class ShareElement extends Panel {
   }
 
   #done({ id, url, expiresAt, deleteToken }: SharedTrace, trace: TraceData): TemplateResult {
-    const words = `Logit lens of ${trace.model.id} on “${readableText(clip(trace.pieces.join('')))}”. ${settlingSentence(trace)}`;
+    const words = `Logit lens of ${trace.model.id} on “${readableText(clip(trace.pieces.slice(trace.bos ? 1 : 0).join('')))}”. ${settlingSentence(trace)}`;
     const field = (name: string, value: string): TemplateResult =>
       html`<h3><label for=${name}>${name}</label></h3>
         <div class="line">

@@ -2,6 +2,9 @@
 import { css } from 'lit';
 
 export const takeAlongStyles = css`
+  section > p + .line {
+    margin-top: 12px;
+  }
   section {
     padding: 4px 0 12px;
     border-bottom: 1px solid var(--line);
