@@ -61,17 +61,13 @@ export class KvTraces implements TraceStore {
     return this.#alive(metadata) ? metadata : undefined;
   }
 
-  /** Without its value, which isn't needed: KV gives a stream that nobody reads. */
+  /** KV gives no metadata without the value. */
   async #metadata(id: string): Promise<Metadata | null> {
-    const { value, metadata } = await this.#kv.getWithMetadata<Metadata>(`trace:${id}`, 'stream');
-    await value?.cancel();
-    return metadata;
+    return (await this.#kv.getWithMetadata<Metadata>(`trace:${id}`, 'arrayBuffer')).metadata;
   }
 
   async #blocked(id: string): Promise<boolean> {
-    const value = await this.#kv.get(`blocked:${id}`, 'stream');
-    await value?.cancel();
-    return value !== null;
+    return (await this.#kv.get(`blocked:${id}`, 'arrayBuffer')) !== null;
   }
 
   #alive(metadata: Metadata | null): metadata is Metadata {
