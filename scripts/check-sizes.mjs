@@ -26,6 +26,10 @@ const LATER = [
   /^(trace-(reading|thread|bar)|open-trace)-/,
   // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.
   /^(dialogs|chat-template|chat-worker|vocabulary)-/,
+  // The charts with uPlot, when they come into sight; a cell's card, with the first cell that is pointed at.
+  /^(lens-chart-cards|uPlot\.esm|lens-card)-/,
+  // Other views; the lens fitted, averaged, out of a file; what such files hold.
+  /^(directions|fit-lens|lens-file|average-readings|translate-states|dequantize-k)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
   // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.

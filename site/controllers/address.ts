@@ -39,7 +39,9 @@ export class Address {
         state.selected !== before.selected ||
         state.head !== before.head ||
         state.pins !== before.pins ||
+        state.groups !== before.groups ||
         state.colour !== before.colour ||
+        state.target !== before.target ||
         state.order !== before.order
       ) {
         clearTimeout(this.#timer);
@@ -72,15 +74,21 @@ export class Address {
         device: f.device,
         bos: f.bos,
         chat: f.chat,
+        mid: f.mid,
         text: f.prompt ?? '',
         askedIds: f.ids,
       }),
       view: f.view,
       head: f.head,
       pins: f.pins,
+      groups: f.groups,
       colour: f.colour,
+      target: f.target,
       order: f.order,
-      selected: f.layer === undefined || f.pos === undefined ? undefined : { layer: f.layer, pos: f.pos },
+      selected:
+        f.layer === undefined || f.pos === undefined
+          ? undefined
+          : { layer: f.layer, pos: f.pos, ...(f.half && { mid: true as const }) },
     });
   }
 
@@ -116,22 +124,41 @@ function readAddress(): Fragment {
 }
 
 function fragmentOf(state: ViewState): Fragment {
-  const { request, trace, model, device, bos, chat, view, head, selected, pins, colour, order } = state;
+  const {
+    request,
+    trace,
+    model,
+    device,
+    bos,
+    chat,
+    view,
+    head,
+    mid,
+    selected,
+    pins,
+    groups,
+    colour,
+    target,
+    order,
+  } = state;
   return {
-    ...(request ?? { model, device, bos, chat, prompt: undefined, ids: undefined }),
+    ...(request ?? { model, device, bos, chat, mid, prompt: undefined, ids: undefined }),
     trace,
     view,
     head,
     layer: selected?.layer,
     pos: selected?.pos,
+    half: selected?.mid === true,
     pins,
+    groups,
     colour,
+    target,
     order,
   };
 }
 
-function asRequest({ model, device, bos, chat, prompt, ids }: Fragment): Request {
-  return { model, device, bos, chat, prompt: ids ? undefined : (prompt ?? ''), ids };
+function asRequest({ model, device, bos, chat, mid, prompt, ids }: Fragment): Request {
+  return { model, device, bos, chat, mid, prompt: ids ? undefined : (prompt ?? ''), ids };
 }
 
 function sameRequest(a: Request | undefined, b: Request | undefined): boolean {
@@ -140,6 +167,7 @@ function sameRequest(a: Request | undefined, b: Request | undefined): boolean {
     a?.device === b?.device &&
     a?.bos === b?.bos &&
     a?.chat === b?.chat &&
+    a?.mid === b?.mid &&
     a?.prompt?.toWellFormed() === b?.prompt?.toWellFormed() &&
     a?.ids?.join() === b?.ids?.join()
   );

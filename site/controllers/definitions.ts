@@ -49,6 +49,17 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     plain: 'How many tokens the layer finds more likely than this one. 0 is the top.',
     exact: '#{s : zₗ(s) > zₗ(t)}; of tokens with the same logit, those with smaller ids count as ahead.',
   },
+  agreement: {
+    plain:
+      'Whether a layer already says what the model says in the end: as its first choice, among its ten best, or not yet.',
+    exact: 'rank of argmax p in pₗ: 0; 1 to 9; 10 and more.',
+  },
+  mid: {
+    plain:
+      'The state between a block’s attention and its MLP, read in the same way: what attention wrote, before the MLP adds its part. Blocks that compute both side by side have no such state.',
+    exact: 'z = U·N(blocks.l.hook_resid_mid), hook_resid_mid = hook_resid_pre + hook_attn_out.',
+    source: NOSTALGEBRAIST,
+  },
   settles: {
     plain:
       'The line across the table: from there up, every layer’s top token is the model’s final one. An easy prediction settles early, a hard one late or with a flat distribution.',

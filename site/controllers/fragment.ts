@@ -5,7 +5,17 @@
 import type { DeviceChoice } from '../../engine/api.ts';
 import { namedTrace } from './trace-source.ts';
 import { DEFAULT_VIEW, namedView, type ViewId } from './views.ts';
-import { COLOURS, DEFAULT_MODEL, MAX_PINS, ORDERS, type ColourBy, type RowOrder } from './view-state.ts';
+import {
+  COLOURS,
+  DEFAULT_MODEL,
+  idsOf,
+  MAX_PINS,
+  ORDERS,
+  TARGETS,
+  type ColourBy,
+  type RowOrder,
+  type Target,
+} from './view-state.ts';
 
 export interface Fragment {
   readonly model: string;
@@ -18,11 +28,17 @@ export interface Fragment {
   readonly bos: 'auto' | boolean;
   readonly chat: boolean;
   readonly view: ViewId;
+  /** Rows after attention too. */
+  readonly mid: boolean;
   readonly layer: number | undefined;
   readonly pos: number | undefined;
+  /** The selected cell is in the layer’s row after attention. */
+  readonly half: boolean;
   readonly head: number | undefined;
   readonly pins: readonly number[];
+  readonly groups: ReadonlyMap<number, readonly number[]>;
   readonly colour: ColourBy;
+  readonly target: Target;
   readonly order: RowOrder;
 }
 
@@ -32,6 +48,8 @@ export function readFragment(hash: string): Fragment {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const bos = fields.get('bos');
   const ids = numbers(fields.get('ids'));
+  const pins = pinsOf(fields.get('pins'));
+  const target = fields.get('target');
   return {
     trace: namedTrace(fields.get('trace')),
     model: fields.get('model') || DEFAULT_MODEL,
@@ -41,11 +59,15 @@ export function readFragment(hash: string): Fragment {
     bos: bos === '1' || bos === 'true' ? true : bos === '0' || bos === 'false' ? false : 'auto',
     chat: fields.get('chat') === '1',
     view: namedView(fields.get('view')) ?? DEFAULT_VIEW,
+    head: number(fields.get('head'), 0),
+    mid: fields.get('mid') === '1',
     layer: number(fields.get('layer'), -1),
     pos: number(fields.get('pos'), 0),
-    head: number(fields.get('head'), 0),
-    pins: [...new Set(numbers(fields.get('pins')))].slice(0, MAX_PINS),
+    half: fields.get('half') === '1',
+    pins: pins.map(([id]) => id),
+    groups: new Map(pins.filter((ids) => ids.length > 1).map((ids) => [ids[0], ids])),
     colour: oneOf(COLOURS, fields.get('color')) ?? 'probability',
+    target: oneOf(TARGETS, target) ?? number(target, 0) ?? 'top',
     order: oneOf(ORDERS, fields.get('order')) ?? 'last-on-top',
   };
 }
@@ -54,11 +76,16 @@ export function readFragment(hash: string): Fragment {
 export function writeFragment(view: Fragment): string {
   const fields: [string, string][] = view.trace === undefined ? runFields(view) : [['trace', view.trace]];
   if (view.view !== DEFAULT_VIEW) fields.push(['view', view.view]);
+  if (view.mid) fields.push(['mid', '1']);
   if (view.layer !== undefined) fields.push(['layer', String(view.layer)]);
   if (view.pos !== undefined) fields.push(['pos', String(view.pos)]);
   if (view.head !== undefined) fields.push(['head', String(view.head)]);
-  if (view.pins.length > 0) fields.push(['pins', view.pins.join(',')]);
+  if (view.half) fields.push(['half', '1']);
+  if (view.pins.length > 0) {
+    fields.push(['pins', view.pins.map((pin) => idsOf(pin, view.groups).join('-')).join(',')]);
+  }
   if (view.colour !== 'probability') fields.push(['color', view.colour]);
+  if (view.target !== 'top') fields.push(['target', String(view.target)]);
   if (view.order !== 'last-on-top') fields.push(['order', view.order]);
   return fields.map(([key, value]) => `${key}=${readable(value)}`).join('&');
 }
@@ -95,4 +122,20 @@ function numbers(given: string | null): number[] {
     .split(',')
     .map((part) => number(part.trim(), 0))
     .filter((n) => n !== undefined);
+}
+
+/** Spellings that one pin may stand for. */
+const MAX_GROUP = 16;
+
+/** `5,9-10-11`: two pins, the second of three spellings. */
+function pinsOf(given: string | null): (readonly [number, ...number[]])[] {
+  const pins = new Map<number, readonly [number, ...number[]]>();
+  for (const part of (given ?? '').split(',')) {
+    const ids = part.split('-').map((id) => number(id.trim(), 0));
+    const [first, ...rest] = ids;
+    if (first === undefined || ids.includes(undefined) || pins.has(first)) continue;
+    const others = new Set(rest.filter((id) => id !== undefined && id !== first) as number[]);
+    pins.set(first, [first, ...[...others].slice(0, MAX_GROUP - 1)]);
+  }
+  return [...pins.values()].slice(0, MAX_PINS);
 }

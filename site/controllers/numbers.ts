@@ -14,6 +14,19 @@ export function probabilityOf(logprob: number): string {
   return probability(Math.exp(logprob));
 }
 
+/** `−1.32`: a natural logarithm of a probability. */
+export function logProbability(value: number): string {
+  return Number.isNaN(value) ? '–' : value > -0.005 ? '0.00' : `−${(-value).toFixed(2)}`;
+}
+
+/** `+0.42`, `−17`, `0`: with its sign. */
+export function change(value: number, digits = 2): string {
+  if (Number.isNaN(value)) return '';
+  const size = Math.abs(value);
+  const text = digits === 0 ? count(size) : size.toFixed(digits);
+  return Number(text.replaceAll(',', '')) === 0 ? '0' : `${value > 0 ? '+' : '−'}${text}`;
+}
+
 /** `1.32` */
 export function nats(value: number): string {
   if (Number.isNaN(value)) return '–';

@@ -1,11 +1,16 @@
 /** What an event of the stream makes of the run: pure, so that it is tested without a page. */
 import type { RunEvent } from '../engine/protocol.ts';
-import type { RunView } from './view-state.ts';
+import type { LateReadings } from '../../shared/lens/readings.ts';
+import type { MidRows, RunView } from './view-state.ts';
 
 /** A run of which nothing is known yet but its tokens. */
-export function emptyRun(start: Pick<RunView, 'ids' | 'pieces' | 'model'>): RunView {
+export function emptyRun({
+  mid = false,
+  ...start
+}: Pick<RunView, 'ids' | 'pieces' | 'model'> & { readonly mid?: boolean }): RunView {
   return {
     ...start,
+    mid: mid ? { rows: [], late: undefined } : undefined,
     rows: [],
     late: undefined,
     checks: undefined,
@@ -25,9 +30,11 @@ export function afterEvent(run: RunView, event: RunEvent, texts: Map<number, str
       for (const [id, text] of event.texts) texts.set(id, text);
       return run.texts === texts ? run : { ...run, texts };
     case 'readings':
-      return { ...run, rows: [...run.rows, event.readings] };
+      return event.readings.mid && run.mid
+        ? { ...run, mid: { ...run.mid, rows: [...run.mid.rows, event.readings] } }
+        : { ...run, rows: [...run.rows, event.readings] };
     case 'late':
-      return { ...run, late: event.late };
+      return run.mid ? withLate(run, run.mid, event.late) : { ...run, late: event.late };
     case 'checks':
       return { ...run, checks: event.checks };
     case 'done':
@@ -35,4 +42,14 @@ export function afterEvent(run: RunView, event: RunEvent, texts: Map<number, str
     case 'weights':
       return run;
   }
+}
+
+/** Row −1, then of each layer the row after attention and its own: told apart. */
+function withLate(run: RunView, mid: MidRows, late: LateReadings): RunView {
+  const half = <T>(rows: readonly T[], wanted: 0 | 1): T[] => rows.filter((_, i) => i % 2 === wanted);
+  const part = (wanted: 0 | 1): Pick<LateReadings, 'kl' | 'final'> => ({
+    kl: half(late.kl, wanted),
+    final: half(late.final, wanted),
+  });
+  return { ...run, late: { ...late, ...part(0) }, mid: { ...mid, late: part(1) } };
 }

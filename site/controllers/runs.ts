@@ -40,12 +40,13 @@ export class Runs {
     this.#running?.abort();
     const controller = new AbortController();
     this.#running = controller;
-    const { text, askedIds, model, device, bos, chat, files } = this.#store.state;
+    const { text, askedIds, model, device, bos, chat, mid, files } = this.#store.state;
     const request: Request = {
       model,
       device,
       bos,
       chat,
+      mid,
       prompt: askedIds ? undefined : text,
       ids: askedIds,
     };
@@ -153,7 +154,8 @@ export class Runs {
       return;
     }
     const texts = new Map<number, string>();
-    let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info });
+    const mid = request.mid && !info.spec.parallel;
+    let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info, mid });
     const { selected, head, pins } = this.#store.state;
     this.#store.set({
       phase: 'running',
@@ -161,14 +163,18 @@ export class Runs {
       tokens,
       run,
       paths: new Map(),
+      chosen: undefined,
       selected:
-        selected && selected.pos < tokens.ids.length && selected.layer < info.spec.nLayers
+        selected &&
+        selected.pos < tokens.ids.length &&
+        selected.layer < info.spec.nLayers &&
+        (mid || !selected.mid)
           ? selected
           : undefined,
       head: head !== undefined && head < info.spec.nHeads ? head : undefined,
       pins: pins.every((id) => id < info.spec.dVocab) ? pins : [],
     });
-    for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, signal })) {
+    for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, mid, signal })) {
       throwIfCancelled(signal);
       // Bytes are told by the load's own progress, which knows their pace.
       if (event.type === 'weights') continue;

@@ -2,6 +2,7 @@
 import type { DeviceChoice } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
+import type { TokenMatches } from '../engine/protocol.ts';
 import { Address } from './address.ts';
 import { EXAMPLES } from './examples.ts';
 import { Exports } from './exports.ts';
@@ -15,7 +16,16 @@ import type { TraceSource } from './trace-source.ts';
 import { Traces } from './traces.ts';
 import { Appearance } from './appearance.ts';
 import type { ViewId } from './views.ts';
-import { DEFAULT_MODEL, INITIAL, LOCAL, type ColourBy, type RowOrder, type ViewState } from './view-state.ts';
+import { TargetReader } from './target.ts';
+import {
+  DEFAULT_MODEL,
+  INITIAL,
+  LOCAL,
+  type ColourBy,
+  type RowOrder,
+  type Target,
+  type ViewState,
+} from './view-state.ts';
 
 export class Session {
   readonly store = new Store({ ...INITIAL, history: earlierPrompts() });
@@ -23,6 +33,7 @@ export class Session {
   readonly appearance: Appearance;
   readonly engine: Engine;
   readonly exports = new Exports();
+  readonly target: TargetReader;
   readonly #runs: Runs;
   readonly #traces: Traces;
   readonly #prompt: Prompt;
@@ -35,6 +46,7 @@ export class Session {
     this.#prompt = new Prompt(engine, this.store);
     this.selection = new Selection(engine, this.store);
     this.appearance = new Appearance(this.store);
+    this.target = new TargetReader(engine, this.store);
     this.#address = new Address(this.store, {
       run: () => this.#run(),
       openTrace: (name) => void this.openTrace({ name }),
@@ -133,7 +145,16 @@ export class Session {
     const { state } = this.store;
     // Ids mean other tokens in another model's vocabulary.
     const patch =
-      model === state.model ? {} : { pins: [], selected: undefined, head: undefined, chat: false };
+      model === state.model
+        ? {}
+        : {
+            pins: [],
+            groups: new Map(),
+            target: 'top' as const,
+            selected: undefined,
+            head: undefined,
+            chat: false,
+          };
     this.store.set({ ...patch, model, device, files });
     if (model !== state.model && state.askedIds) this.#prompt.type(textOf(state));
     if (this.store.state.text === '' && !this.store.state.askedIds) this.pickExample(EXAMPLES[0].prompt);
@@ -146,6 +167,22 @@ export class Session {
 
   setColour(colour: ColourBy): void {
     this.store.set({ colour });
+  }
+
+  /** Tokens of the loaded model's vocabulary. */
+  searchTokens(query: string, limit: number): Promise<TokenMatches> {
+    return this.engine.search({ query, limit });
+  }
+
+  setTarget(target: Target): void {
+    this.store.set({ target });
+  }
+
+  /** Shows or leaves out the rows after attention: the prompt runs again for them. */
+  setMid(mid: boolean): void {
+    const { selected, run } = this.store.state;
+    this.store.set({ mid, ...(selected?.mid && { selected: undefined }) });
+    if (run && !run.trace) this.#run();
   }
 
   setOrder(order: RowOrder): void {

@@ -5,6 +5,8 @@ export const TERM_TITLES = {
   entropy: 'Entropy',
   kl: 'KL to the output',
   rank: 'Rank',
+  agreement: 'Agreement with the output',
+  mid: 'Rows after attention',
   settles: 'Where the answer settles',
   input: 'Input token',
   checks: 'Self-checks',

@@ -28,6 +28,7 @@ export function runOfTrace(trace: TraceData, name: string): RunView {
     model: infoOf(trace),
     rows,
     late: lateOf(trace),
+    mid: undefined,
     checks: trace.checks.flatMap((check) =>
       isKnownCheck(check.name)
         ? [{ ...check, name: check.name, value: check.value ?? Number.NaN, bound: check.bound ?? Number.NaN }]

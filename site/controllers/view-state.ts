@@ -1,7 +1,13 @@
 /** Everything that the page shows, as one immutable value. Controllers replace it; elements only read it. */
 import type { DeviceChoice, RunTimings } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
-import type { LateReadings, LayerReadings, SelfCheck, Trajectory } from '../../shared/lens/readings.ts';
+import type {
+  LateReadings,
+  LayerReadings,
+  SelfCheck,
+  TargetReadings,
+  Trajectory,
+} from '../../shared/lens/readings.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
@@ -17,8 +23,12 @@ export const LOCAL = 'file:';
 /** What `data-state` on the root element says. */
 export type Phase = 'loading' | 'running' | 'done' | 'error';
 
-export const COLOURS = ['probability', 'entropy', 'kl'] as const;
+export const COLOURS = ['probability', 'entropy', 'kl', 'rank', 'agreement'] as const;
 export type ColourBy = (typeof COLOURS)[number];
+
+/** Whose probability and rank colour the table: each cell's own top token, one of the run's, or a token's id. */
+export const TARGETS = ['top', 'output', 'next', 'input'] as const;
+export type Target = (typeof TARGETS)[number] | number;
 
 export const ORDERS = ['last-on-top', 'first-on-top'] as const;
 export type RowOrder = (typeof ORDERS)[number];
@@ -30,6 +40,8 @@ export interface Cell {
   /** −1 is the embedding row. */
   readonly layer: number;
   readonly pos: number;
+  /** In the row after attention, before the layer's own. */
+  readonly mid?: true;
 }
 
 /** The run that the table shows. Rows come one by one, from the embedding up. */
@@ -40,6 +52,8 @@ export interface RunView {
   readonly model: ModelInfo;
   readonly rows: readonly LayerReadings[];
   readonly late: LateReadings | undefined;
+  /** Rows after attention, by layer, where they were asked for. */
+  readonly mid: MidRows | undefined;
   readonly checks: readonly SelfCheck[] | undefined;
   readonly timings: RunTimings | undefined;
   /** Display texts of every id in the rows; grows while the run goes and is never rewritten. */
@@ -59,6 +73,18 @@ export interface OpenedTrace {
   readonly path: (pos: number, id: number) => Trajectory;
 }
 
+export interface MidRows {
+  readonly rows: readonly LayerReadings[];
+  /** By layer. */
+  readonly late: Pick<LateReadings, 'kl' | 'final'> | undefined;
+}
+
+/** How the reader's own target fares, in the order of the run's rows; grows row by row. */
+export interface ChosenTarget {
+  readonly id: number;
+  readonly rows: readonly TargetReadings[];
+}
+
 /** A prompt on a model: what a run is asked for. One of `prompt` and `ids` is there. */
 export interface Request {
   readonly model: string;
@@ -66,6 +92,8 @@ export interface Request {
   readonly bos: 'auto' | boolean;
   /** The prompt goes into the model's chat template, as a message of the user. */
   readonly chat: boolean;
+  /** Rows after attention too. */
+  readonly mid: boolean;
   readonly prompt: string | undefined;
   readonly ids: readonly number[] | undefined;
 }
@@ -78,6 +106,7 @@ export interface ViewState {
   readonly device: DeviceChoice;
   readonly bos: 'auto' | boolean;
   readonly chat: boolean;
+  readonly mid: boolean;
   /** Of a model that the reader dropped or picked. */
   readonly files: readonly FileEntry[] | undefined;
   readonly info: ModelInfo | undefined;
@@ -106,11 +135,15 @@ export interface ViewState {
   readonly hovered: Cell | undefined;
   /** Ids of pinned tokens, oldest first. */
   readonly pins: readonly number[];
+  /** Pins that stand for several spellings: the pin's id → all their ids. */
+  readonly groups: ReadonlyMap<number, readonly number[]>;
   /** Display texts of pins that no row of the run has. */
   readonly pinTexts: ReadonlyMap<number, string>;
   /** Pins' paths through the rows, by {@link pathKey}, of this run. */
   readonly paths: ReadonlyMap<string, Trajectory>;
   readonly colour: ColourBy;
+  readonly target: Target;
+  readonly chosen: ChosenTarget | undefined;
   readonly order: RowOrder;
   readonly theme: Theme;
   /** What `theme` comes to now. */
@@ -128,6 +161,7 @@ export const INITIAL: ViewState = {
   device: 'auto',
   bos: 'auto',
   chat: false,
+  mid: false,
   files: undefined,
   info: undefined,
   weights: undefined,
@@ -145,9 +179,12 @@ export const INITIAL: ViewState = {
   head: undefined,
   hovered: undefined,
   pins: [],
+  groups: new Map(),
   pinTexts: new Map(),
   paths: new Map(),
   colour: 'probability',
+  target: 'top',
+  chosen: undefined,
   order: 'last-on-top',
   theme: 'auto',
   scheme: 'light',
@@ -171,6 +208,16 @@ export function currentCell(state: Pick<ViewState, 'hovered' | 'selected' | 'run
 /** The row of a layer in a run; layer −1 is row 0. */
 export function rowOf(run: RunView, layer: number): LayerReadings | undefined {
   return run.rows[layer + 1];
+}
+
+/** A token's display text, from the run or from what was looked up besides. */
+export function tokenText({ run, pinTexts }: Pick<ViewState, 'run' | 'pinTexts'>, id: number): string {
+  return run?.texts.get(id) ?? pinTexts.get(id) ?? `id ${id}`;
+}
+
+/** All ids that a pin stands for. */
+export function idsOf(pin: number, groups: ReadonlyMap<number, readonly number[]>): readonly number[] {
+  return groups.get(pin) ?? [pin];
 }
 
 /** `5`, or `emb` for the embedding row. */

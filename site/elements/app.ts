@@ -17,10 +17,9 @@ import {
 import { Panel } from './panel.ts';
 import { panelOf, tabStyles, viewTabs } from './view-tabs.ts';
 import { DEFAULT_VIEW, VIEWS, type ViewId } from '../controllers/views.ts';
-import './certainty.ts';
 import './inspector.ts';
 import './lens.ts';
-import './pins.ts';
+import './lens-charts.ts';
 import './prompt.ts';
 
 /** Parts of the page that a first visit has no need of. */
@@ -101,12 +100,6 @@ export class AppElement extends Panel {
         max-width: 2000px;
         margin: 0 auto;
         padding: 16px 20px 40px;
-      }
-      .charts {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr));
-        gap: 16px;
-        align-items: start;
       }
       rs-inspector {
         grid-row: 1 / span 2;
@@ -212,10 +205,7 @@ export class AppElement extends Panel {
         >
           <rs-lens .session=${this.session}></rs-lens>
           <rs-inspector .session=${this.session}></rs-inspector>
-          <div class="charts">
-            <rs-pins .session=${this.session}></rs-pins>
-            <rs-certainty .session=${this.session}></rs-certainty>
-          </div>
+          <rs-lens-charts .session=${this.session}></rs-lens-charts>
         </div>
         ${this.#other(view)}
       </main>

@@ -1,52 +1,65 @@
 /** The lens table's parts as plain elements: headers, rows and cells with their roles and accessible names. */
-import type { LayerReadings } from '../../shared/lens/readings.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
+import { lineLabel, lineTitle, type Line, type LineReadings } from '../controllers/lines.ts';
 import { probabilityOf } from '../controllers/numbers.ts';
-import { layerLabel, type RunView } from '../controllers/view-state.ts';
+import type { RunView } from '../controllers/view-state.ts';
 
 /** What the narrowest column shows in full: seven characters of ordinary width. */
 const FITTING = /^[\u0020-\u024f\u2190-\u24ff]{0,7}$/;
 
-export function makeHead(headers: readonly HTMLElement[]): HTMLElement {
+/** The row of column headers, which come and go as the table scrolls. */
+export function makeHead(): HTMLElement {
   const head = part('row', 'head', '');
-  head.append(part('columnheader', 'corner', 'layer'), ...headers);
+  const corner = part('columnheader', 'corner', 'layer');
+  head.setAttribute('aria-rowindex', '1');
+  corner.setAttribute('aria-colindex', '1');
+  head.append(corner);
   return head;
 }
 
-export function makeColumnHeader(piece: string, pos: number, id: number | undefined): HTMLElement {
-  const header = part('columnheader', 'column', visibleText(piece));
+export function makeColumnHeader(): HTMLElement {
+  return part('columnheader', 'column', '');
+}
+
+export function showColumnHeader(header: HTMLElement, { pieces, ids }: RunView, pos: number): void {
+  const piece = pieces[pos] ?? '';
+  header.textContent = visibleText(piece);
+  header.setAttribute('aria-colindex', String(pos + 2));
   header.setAttribute('aria-label', `position ${pos}, ${spoken(piece)}`);
-  header.title = `${visibleText(piece)} (position ${pos}, id ${id ?? ''})`;
-  return header;
+  header.title = `${visibleText(piece)} (position ${pos}, id ${ids[pos] ?? ''})`;
 }
 
 /** A row without cells yet. */
-export function makeRow(layer: number): HTMLElement {
+export function makeRow(line: Line): HTMLElement {
   const row = part('row', 'waiting', '');
-  const header = part('rowheader', 'layer', layerLabel(layer));
-  header.setAttribute('aria-label', layer < 0 ? 'embedding, layer −1' : `layer ${layer}`);
+  const header = part('rowheader', line.mid ? 'layer mid' : 'layer', lineLabel(line));
+  header.setAttribute('aria-label', line.layer < 0 ? 'embedding, layer −1' : lineTitle(line).toLowerCase());
+  header.setAttribute('aria-colindex', '1');
   row.append(header);
   return row;
 }
 
-/** A cell with its row's top token at a position; `piece` is the token read there. */
-export function makeCell(
-  { texts }: Pick<RunView, 'texts'>,
-  { layer, k, topIds, topLogprobs }: LayerReadings,
-  pos: number,
-  piece: string,
-): HTMLElement {
-  const text = texts.get(topIds[pos * k] ?? -1) ?? '';
-  const shown = visibleText(text);
-  const cell = part('gridcell', FITTING.test(shown) ? '' : 'long', shown);
-  const where = layer < 0 ? 'Embedding, layer −1' : `Layer ${layer}`;
-  const p = probabilityOf(topLogprobs[pos * k] ?? Number.NaN);
-  cell.setAttribute(
-    'aria-label',
-    `${where}, position ${pos} after ${spoken(piece)}: ${spoken(text)}, probability ${p}`,
-  );
+export function makeCell(): HTMLElement {
+  const cell = part('gridcell', '', '');
+  cell.append('');
   cell.tabIndex = -1;
   return cell;
+}
+
+/** Shows a line's top token at a position in a cell. */
+export function showCell(cell: HTMLElement, run: RunView, { readings }: LineReadings, pos: number): void {
+  const { layer, mid, k, topIds, topLogprobs } = readings;
+  const text = run.texts.get(topIds[pos * k] ?? -1) ?? '';
+  const shown = visibleText(text);
+  if (cell.firstChild) cell.firstChild.nodeValue = shown;
+  cell.className = FITTING.test(shown) ? '' : 'long';
+  const where = layer < 0 ? 'Embedding, layer −1' : lineTitle({ layer, mid: mid === true });
+  const p = probabilityOf(topLogprobs[pos * k] ?? Number.NaN);
+  cell.setAttribute('aria-colindex', String(pos + 2));
+  cell.setAttribute(
+    'aria-label',
+    `${where}, position ${pos} after ${spoken(run.pieces[pos] ?? '')}: ${spoken(text)}, probability ${p}`,
+  );
 }
 
 function part(role: string, kind: string, text: string): HTMLElement {

@@ -1,16 +1,10 @@
 /** One cell in full: the layer's candidates with bars, its entropy and KL, and how the tokens that matter rank. */
 import { css, html, nothing, svg, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
-import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.ts';
+import type { TargetReadings } from '../../shared/lens/readings.ts';
 import { count, nats, probability, probabilityOf } from '../controllers/numbers.ts';
-import {
-  currentCell,
-  layerName,
-  rowOf,
-  type Cell,
-  type RunView,
-  type ViewState,
-} from '../controllers/view-state.ts';
+import { lineReadings, lineTitle, type LineReadings } from '../controllers/lines.ts';
+import { currentCell, idsOf, type Cell, type RunView, type ViewState } from '../controllers/view-state.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { termButton } from './open.ts';
@@ -133,14 +127,20 @@ export class InspectorElement extends Panel {
       }
     `,
   ];
-  protected readonly shows = ['run', 'selected', 'hovered', 'pins'] as const satisfies (keyof ViewState)[];
+  protected readonly shows = [
+    'run',
+    'selected',
+    'hovered',
+    'pins',
+    'groups',
+  ] as const satisfies (keyof ViewState)[];
 
   protected override render(): TemplateResult {
     const { run } = this.state;
     const cell = currentCell(this.state);
-    const readings = run && cell && rowOf(run, cell.layer);
+    const line = run && cell && lineReadings(run, cell);
     return html`<section class="card" aria-labelledby="title">
-      ${run && cell && readings ? this.#cell(run, cell, readings) : this.#empty(run, cell)}
+      ${run && cell && line ? this.#cell(run, cell, line) : this.#empty(run, cell)}
     </section>`;
   }
 
@@ -149,18 +149,19 @@ export class InspectorElement extends Panel {
       <p class="small">
         ${
           run && cell
-            ? `The readings of ${layerName(cell.layer)} are not there yet.`
+            ? `The readings of ${lineTitle(cell).toLowerCase()} are not there yet.`
             : 'Point at a cell of the table, or move over it with the arrow keys, to see its candidates here.'
         }
       </p>`;
   }
 
-  #cell(run: RunView, { layer, pos }: Cell, readings: LayerReadings): TemplateResult {
+  #cell(run: RunView, cell: Cell, { readings, kl: rowKl, final }: LineReadings): TemplateResult {
+    const { pos } = cell;
     const { k, topIds, topLogprobs } = readings;
-    const kl = run.late?.kl[layer + 1]?.[pos];
+    const kl = rowKl?.[pos];
     return html`
       <h2 id="title">
-        ${layer < 0 ? 'Embedding' : `Layer ${layer}`}, after
+        ${lineTitle(cell)}, after
         <span class="token">${visibleText(run.pieces[pos] ?? '')}</span>
         <small>position ${pos}</small>
       </h2>
@@ -187,7 +188,7 @@ export class InspectorElement extends Panel {
           </tr>
         </thead>
         <tbody>
-          ${target(run, 'output', run.late?.final[layer + 1], pos, 'comes at the end')}
+          ${target(run, 'output', final, pos, 'comes at the end')}
           ${target(run, 'input', readings.input, pos, '')}
           ${target(run, 'next', readings.next, pos, 'the prompt ends here')}
         </tbody>
@@ -199,7 +200,7 @@ export class InspectorElement extends Panel {
     if (id < 0) return nothing;
     const p = Math.exp(logprob);
     const text = visibleText(run.texts.get(id) ?? '');
-    const pinned = this.state.pins.includes(id);
+    const pinned = this.state.pins.some((pin) => idsOf(pin, this.state.groups).includes(id));
     return html`<li>
       <button
         class="candidate"

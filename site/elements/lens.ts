@@ -1,24 +1,40 @@
 /** The lens view: controls, the table, its legend and what it says; in its place, what is missing or went wrong. */
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { rampColor } from '../../shared/picture/ramp.ts';
-import { nats } from '../controllers/numbers.ts';
 import { sentences, type Segment } from '../controllers/sentence.ts';
-import { COLOURS, ORDERS, type ColourBy, type RowOrder, type ViewState } from '../controllers/view-state.ts';
+import { linesOf } from '../controllers/lines.ts';
+import {
+  COLOURS,
+  ORDERS,
+  TARGETS,
+  tokenText,
+  type ColourBy,
+  type RowOrder,
+  type ViewState,
+} from '../controllers/view-state.ts';
 import { lensStyles } from '../styles/lens.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
-import { scaleOf } from './cell-painter.ts';
-import { termButton } from './open.ts';
+import { legendOf, scaleOf } from './cell-painter.ts';
+import type { LensGridElement } from './lens-grid.ts';
+import { openTokenSearch, termButton } from './open.ts';
 import { emptyNotice, problemNotice, progressLine } from './notices.ts';
 import { Panel } from './panel.ts';
 import './lens-grid.ts';
+import './lens-ruler.ts';
 
-const COLOUR_WORDS: Record<ColourBy, string> = { probability: 'probability', entropy: 'entropy', kl: 'KL' };
-const COLOUR_LEGENDS: Record<ColourBy, string> = {
-  probability: 'probability of the top token',
-  entropy: 'entropy, nats',
-  kl: 'KL to the output, nats',
+const COLOUR_WORDS: Record<ColourBy, string> = {
+  probability: 'probability',
+  entropy: 'entropy',
+  kl: 'KL',
+  rank: 'rank',
+  agreement: 'agreement',
+};
+const TARGET_WORDS = {
+  output: 'the output',
+  next: 'the actual next token',
+  input: 'the input token',
 };
 const ORDER_WORDS: Record<RowOrder, string> = {
   'last-on-top': 'last on top',
@@ -34,6 +50,10 @@ export class LensElement extends Panel {
     'weights',
     'info',
     'colour',
+    'target',
+    'chosen',
+    'mid',
+    'pinTexts',
     'order',
     'scheme',
     'cancelled',
@@ -47,7 +67,7 @@ export class LensElement extends Panel {
       <div class="head">
         <h2 id="title">
           What each layer would say next ${termButton('lens')}
-          <small>rows: layers · columns: tokens · colour: ${COLOUR_LEGENDS[this.state.colour]}</small>
+          <small>rows: layers · columns: tokens · colour: ${this.#legend()}</small>
         </h2>
         ${run ? this.#controls() : nothing}
       </div>
@@ -66,8 +86,20 @@ export class LensElement extends Panel {
     ramp.style.background = `linear-gradient(90deg, ${stops.join(', ')})`;
   }
 
+  /** What the colour says. */
+  #legend(): string {
+    const { colour, target } = this.state;
+    return legendOf(
+      colour,
+      target,
+      typeof target === 'number' ? visibleText(tokenText(this.state, target)) : '',
+    );
+  }
+
   #controls(): TemplateResult {
-    const { colour, order } = this.state;
+    const { colour, order, mid, run } = this.state;
+    const parallel = run?.model.spec.parallel === true;
+    const none = parallel ? 'none: blocks are parallel' : run?.trace ? 'not in this trace' : undefined;
     return html`<div class="controls">
       <fieldset>
         <legend>colour</legend>
@@ -83,6 +115,7 @@ export class LensElement extends Panel {
             >`,
         )}
       </fieldset>
+      ${colour === 'probability' || colour === 'rank' ? this.#targets(colour) : nothing}
       <fieldset>
         <legend>layers</legend>
         ${ORDERS.map(
@@ -97,22 +130,85 @@ export class LensElement extends Panel {
             >`,
         )}
       </fieldset>
+      <span class="switch"
+        ><label
+          title=${
+            parallel
+              ? 'This model’s attention and MLP read the same state: there is none between them.'
+              : 'Reads the state between attention and MLP too'
+          }
+          ><input
+            type="checkbox"
+            .checked=${mid && none === undefined}
+            ?disabled=${none !== undefined}
+            @change=${() => this.session.setMid(!mid)}
+          />after attention</label
+        >${none === undefined ? nothing : html`<small>${none}</small>`}${termButton('mid')}</span
+      >
     </div>`;
   }
 
+  /** Whose probability or rank: the run's own tokens, or any that the reader searches. */
+  #targets(colour: 'probability' | 'rank'): TemplateResult {
+    const { target } = this.state;
+    const words = { ...TARGET_WORDS, top: colour === 'rank' ? 'the output' : 'each cell’s top' };
+    const names = colour === 'rank' ? TARGETS.filter((name) => name !== 'output') : TARGETS;
+    const shown = colour === 'rank' && target === 'output' ? 'top' : target;
+    return html`<label class="target"
+      >of
+      <select aria-label="Target" @change=${(event: Event) => this.#pickTarget(event)}>
+        ${names.map((name) => html`<option value=${name} ?selected=${name === shown}>${words[name]}</option>`)}
+        ${
+          typeof target === 'number'
+            ? html`<option value="chosen" selected>${visibleText(tokenText(this.state, target))}</option>`
+            : nothing
+        }
+        ${this.state.run?.trace ? nothing : html`<option value="search">another token…</option>`}
+      </select></label
+    >`;
+  }
+
+  #pickTarget(event: Event): void {
+    const select = event.target as HTMLSelectElement;
+    const name = TARGETS.find((one) => one === select.value);
+    if (name) this.session.setTarget(name);
+    else if (select.value === 'search') {
+      // The list shows what is, until another token is picked.
+      this.requestUpdate();
+      const { target } = this.state;
+      select.value = typeof target === 'number' ? 'chosen' : target;
+      openTokenSearch(this.session, 'target');
+    }
+  }
+
   #below(): TemplateResult {
-    const { run, colour, cancelled, phase, note } = this.state;
+    const { run, colour, cancelled, phase, note, scheme } = this.state;
     if (!run) return html``;
-    const { most } = scaleOf(run, colour);
-    const end = colour === 'probability' ? '1' : colour === 'kl' ? `${nats(most)}, logarithmic` : nats(most);
-    const pending = colour === 'kl' && !run.late;
+    const { ends, steps } = scaleOf(run, this.state);
+    const term = colour === 'agreement' ? 'agreement' : colour;
     return html`
+      <rs-ruler .session=${this.session} .grid=${this.#grid}></rs-ruler>
       <div class="legend">
         <span>
-          ${COLOUR_LEGENDS[colour]} ${termButton(colour)} 0
-          <span class="ramp" role="img" aria-label="Colour scale from pale to strong"></span>
-          ${pending ? 'comes with the last row' : end}
+          ${this.#legend()} ${termButton(term)}
+          ${
+            steps
+              ? steps.map(
+                  ([share, name]) =>
+                    html`<span
+                      ><svg class="step" viewBox="0 0 14 14" aria-hidden="true">
+                        ${svg`<rect width="14" height="14" rx="3" fill=${rampColor(share, scheme)}></rect>`}
+                      </svg>
+                      ${name}</span
+                    >`,
+                )
+              : html`${ends[0]}
+                  <span class="ramp" role="img" aria-label="Colour scale from pale to strong"></span>
+                  ${ends[1]}`
+          }
         </span>
+        <span>bars: up, entropy of the output; down, where it settles</span>
+        ${this.#reading()}
         <span><i class="stroke"></i> where the answer settles ${termButton('settles')}</span>
       </div>
       <div class="say" role="status">
@@ -128,6 +224,18 @@ export class LensElement extends Panel {
         ${note === undefined ? nothing : html`<p class="small">${note}</p>`}
       </div>
     `;
+  }
+
+  /** How far the reading of the reader's own target is. */
+  #reading(): TemplateResult | typeof nothing {
+    const { chosen, run, target } = this.state;
+    const all = run ? linesOf(run).length : 0;
+    if (typeof target !== 'number' || !chosen || chosen.rows.length >= all) return nothing;
+    return html`<progress max=${all} value=${chosen.rows.length} aria-label="Reading the target"></progress>`;
+  }
+
+  get #grid(): LensGridElement | null {
+    return this.renderRoot.querySelector<LensGridElement>('rs-lens-grid');
   }
 }
 customElements.define('rs-lens', LensElement);

@@ -39,6 +39,11 @@ export function openModels(session: Session, at?: 'token'): void {
   void withDialogs(session, ({ showModels }) => showModels(session, at));
 }
 
+/** Searches the vocabulary for a token to pin or to colour the table by. */
+export function openTokenSearch(session: Session, purpose: 'target' | 'pin'): void {
+  void withDialogs(session, ({ showTokenSearch }) => showTokenSearch(session, purpose));
+}
+
 /** Opens what was dropped on the page: a trace, or else a model. */
 export function openDropped(session: Session, items: readonly DroppedItem[]): void {
   void withDialogs(session, async ({ filesOfDrop }) => {

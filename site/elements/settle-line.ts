@@ -1,13 +1,15 @@
 /** The line across the table that joins, column by column, the layers from which the answer stays. */
+import { GAP, HEADER_WIDTH, ROW_HEIGHT, type Span } from './grid-geometry.ts';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 export interface LineGround {
-  /** Column headers, by position. */
-  readonly columns: readonly HTMLElement[];
-  /** Row elements, by layer + 1. */
-  readonly rows: readonly HTMLElement[];
-  /** The last layer is on top. */
-  readonly upward: boolean;
+  /** Columns that are drawn. */
+  readonly span: Span;
+  readonly columnWidth: number;
+  /** CSS pixels from the table's top to the edge of a layer’s row on the side of the embedding. */
+  readonly edge: (layer: number) => number;
+  readonly lines: number;
 }
 
 export class SettleLine {
@@ -28,24 +30,17 @@ export class SettleLine {
   }
 
   /** @param depth i32[pos]: the first layer from which the answer stays. */
-  draw(depth: Int32Array, { columns, rows, upward }: LineGround): void {
-    const [first, second] = columns;
-    const [low, next] = rows;
-    if (!first || !low || !next) return;
-    // All columns are as wide and all rows as high as the first: four reads of the layout, not thousands.
-    const left = first.offsetLeft - 1;
-    const step = second ? second.offsetLeft - first.offsetLeft : first.offsetWidth + 2;
-    const height = Math.abs(low.offsetTop - next.offsetTop);
-    const floor = low.offsetTop + (upward ? height - 1 : -1);
-    const y = (layer: number): number => floor + (layer + 1) * (upward ? -height : height);
-    const strokes = Array.from(depth, (layer, pos) => `M${left + pos * step + 1} ${y(layer)}h${step - 2}`);
-    const joins = Array.from(depth, (layer, pos) => `V${y(layer)}H${left + (pos + 1) * step}`);
+  draw(depth: Int32Array, { span, columnWidth, edge, lines }: LineGround): void {
+    const { first, end } = span;
+    // The picture begins at its first column: a wide one would be dear to keep.
+    const left = HEADER_WIDTH - GAP / 2 + first * columnWidth;
+    const shown = Array.from(depth.subarray(first, end), edge);
+    const strokes = shown.map((y, i) => `M${i * columnWidth + 1} ${y}h${columnWidth - GAP}`);
+    const joins = shown.map((y, i) => `V${y}H${(i + 1) * columnWidth}`);
     this.#strokes.setAttribute('d', strokes.join(''));
-    this.#joins.setAttribute('d', `M${left} ${y(depth[0] ?? 0)}${joins.join('')}`);
-    this.element.setAttribute('width', String(left + depth.length * step + 2));
-    this.element.setAttribute(
-      'height',
-      String(Math.max(low.offsetTop, rows.at(-1)?.offsetTop ?? 0) + height + 1),
-    );
+    this.#joins.setAttribute('d', `M0 ${shown[0] ?? 0}${joins.join('')}`);
+    this.element.setAttribute('width', String(shown.length * columnWidth + GAP));
+    this.element.setAttribute('height', String((lines + 1) * ROW_HEIGHT));
+    this.element.style.left = `${left}px`;
   }
 }

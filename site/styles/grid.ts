@@ -1,4 +1,4 @@
-/** Styles of the lens table. Every row is a grid of its own with the same tracks: no cell's text sets a width. */
+/** Styles of the lens table. Its measures stand in grid-geometry.ts too. */
 import { css } from 'lit';
 
 const styles = css`
@@ -8,31 +8,22 @@ const styles = css`
     max-height: min(78vh, 980px);
     overscroll-behavior-x: contain;
     scroll-padding: 30px 12px 12px 60px;
+    scroll-behavior: auto;
     padding: 0 3px 3px 0;
     font: 12px/1.2 var(--mono);
+  }
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
   }
   .stage {
     position: relative;
     min-width: 100%;
   }
-  [role='grid'] {
-    display: flex;
-    flex-direction: column;
-  }
-  [role='grid'].flipped {
-    flex-direction: column-reverse;
-  }
-  .flipped .head {
-    order: 1;
-  }
   [role='row'] {
-    display: grid;
-    grid-template-columns: 44px;
-    grid-auto-flow: column;
-    grid-auto-columns: minmax(60px, 1fr);
-    column-gap: 2px;
+    position: relative;
     height: 28px;
-    padding-bottom: 2px;
   }
   .head {
     position: sticky;
@@ -42,15 +33,16 @@ const styles = css`
   }
   [role='columnheader'],
   [role='rowheader'] {
-    display: flex;
-    align-items: center;
     color: var(--dim);
     white-space: nowrap;
     overflow: hidden;
   }
   .column {
-    display: block;
-    padding: 5px 3px 0;
+    position: absolute;
+    top: 0;
+    width: var(--column);
+    height: 28px;
+    padding: 6px 3px 0;
     text-align: center;
     text-overflow: ellipsis;
     font-weight: 500;
@@ -60,8 +52,11 @@ const styles = css`
     position: sticky;
     left: 0;
     z-index: 3;
+    display: flex;
+    align-items: center;
     justify-content: flex-end;
-    margin-bottom: -2px;
+    width: 52px;
+    height: 28px;
     padding: 0 9px 2px 0;
     background: var(--bg);
     font-variant-numeric: tabular-nums;
@@ -73,8 +68,16 @@ const styles = css`
     color: var(--ink);
     font-weight: 700;
   }
+  .mid {
+    font-size: 11px;
+  }
   [role='gridcell'] {
+    position: absolute;
+    top: 0;
+    width: var(--column);
+    height: 26px;
     padding: 6px 4px 0;
+    contain: strict;
     border-radius: 4px;
     text-align: center;
     white-space: pre;
@@ -87,19 +90,17 @@ const styles = css`
     overflow: hidden;
     text-overflow: ellipsis;
   }
-  .filled {
+  .none {
+    color: var(--dim);
+    background: repeating-linear-gradient(135deg, var(--chip) 0 3px, transparent 3px 6px);
+  }
+  .fading .filled {
     animation: arrive 0.18s ease-out;
   }
   @keyframes arrive {
     from {
       opacity: 0.3;
     }
-  }
-  .current,
-  .selected,
-  [role='gridcell']:focus-visible,
-  [data-pin] {
-    position: relative;
   }
   .current {
     outline: 2px solid var(--line-strong);
@@ -114,8 +115,8 @@ const styles = css`
   }
   .waiting::after {
     content: '';
-    grid-column: 2;
-    width: 100%;
+    position: absolute;
+    inset: 0 0 2px 52px;
     border-radius: 4px;
     background: var(--chip);
     opacity: 0.75;
@@ -152,7 +153,6 @@ const styles = css`
   svg {
     position: absolute;
     top: 0;
-    left: 0;
     z-index: 1;
     pointer-events: none;
   }
@@ -167,7 +167,7 @@ const styles = css`
     stroke-opacity: 0.75;
   }
   @media (prefers-reduced-motion: reduce) {
-    .filled {
+    .fading .filled {
       animation: none;
     }
   }

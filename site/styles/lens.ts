@@ -22,6 +22,7 @@ export const lensStyles = css`
   }
   fieldset {
     display: inline-flex;
+    flex-wrap: wrap;
     align-items: center;
     margin: 0;
     padding: 2px;
@@ -59,12 +60,48 @@ export const lensStyles = css`
     opacity: 0;
     cursor: pointer;
   }
+  .switch,
+  .target {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-height: 28px;
+    font-size: 12.5px;
+    color: var(--chip-ink);
+  }
+  select {
+    max-width: 190px;
+    min-height: 28px;
+    padding: 2px 6px;
+    border: 1px solid var(--line);
+    border-radius: 8px;
+    background: var(--card);
+  }
+  .step {
+    width: 13px;
+    height: 13px;
+    border-radius: 3px;
+    box-shadow: inset 0 0 0 1px var(--line);
+  }
+  progress {
+    width: 90px;
+    height: 6px;
+    accent-color: var(--accent);
+  }
+  .switch label {
+    display: inline-flex;
+    align-items: center;
+    gap: 5px;
+  }
+  .switch input {
+    margin: 0;
+  }
   .legend {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
     gap: 4px 18px;
-    margin: 6px 0 0 44px;
+    margin: 6px 0 0 52px;
     font-size: 12px;
     color: var(--dim);
   }

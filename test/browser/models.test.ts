@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)(
       });
       await page.goto(`${server.url}/`);
       await page.locator('html[data-state="done"]').waitFor({ timeout: 120_000 });
-      await page.getByRole('img', { name: /^Entropy by layer/ }).waitFor();
+      await page.getByText('the model says').waitFor();
       expect([...fetched].filter((name) => !shell.includes(name))).toEqual([]);
       await context.close();
     });

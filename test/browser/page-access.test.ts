@@ -122,6 +122,9 @@ describe.skipIf(missing !== undefined)(
       await visit.page.getByRole('heading', { name: /^What each layer/ }).hover();
       await visit.page.getByRole('heading', { name: /^Layer 7, after ·is/ }).waitFor();
       const chart = visit.page.getByRole('img', { name: /^Entropy by layer/ });
+      await visit.page.locator('rs-lens-charts').scrollIntoViewIfNeeded();
+      await chart.waitFor();
+      await chart.scrollIntoViewIfNeeded();
       const box = await chart.boundingBox();
       if (!box) throw new Error('no chart');
       await visit.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

@@ -61,26 +61,26 @@ describe('the address', () => {
 });
 
 it.each([
-  ['ArrowUp', false, { layer: 3, pos: 1 }],
-  ['ArrowDown', false, { layer: 1, pos: 1 }],
-  ['ArrowLeft', false, { layer: 2, pos: 0 }],
-  ['ArrowRight', false, { layer: 2, pos: 2 }],
-  ['PageUp', false, { layer: 7, pos: 1 }],
-  ['PageDown', false, { layer: -1, pos: 1 }],
-  ['Home', false, { layer: 2, pos: 0 }],
-  ['End', false, { layer: 2, pos: 8 }],
-  ['Home', true, { layer: 7, pos: 0 }],
-  ['End', true, { layer: -1, pos: 8 }],
+  ['ArrowUp', false, { line: 4, pos: 1 }],
+  ['ArrowDown', false, { line: 2, pos: 1 }],
+  ['ArrowLeft', false, { line: 3, pos: 0 }],
+  ['ArrowRight', false, { line: 3, pos: 2 }],
+  ['PageUp', false, { line: 8, pos: 1 }],
+  ['PageDown', false, { line: 0, pos: 1 }],
+  ['Home', false, { line: 3, pos: 0 }],
+  ['End', false, { line: 3, pos: 8 }],
+  ['Home', true, { line: 8, pos: 0 }],
+  ['End', true, { line: 0, pos: 8 }],
   ['a', false, undefined],
 ] as const)('%s (whole: %s) moves the selection', (key, ctrlKey, to) => {
-  const extent = { layers: 8, positions: 9, up: 1 } as const;
-  expect(moveBy({ key, ctrlKey, metaKey: false }, { layer: 2, pos: 1 }, extent)).toEqual(to);
+  const extent = { lines: 9, positions: 9, up: 1 } as const;
+  expect(moveBy({ key, ctrlKey, metaKey: false }, { line: 3, pos: 1 }, extent)).toEqual(to);
 });
 
 it('keys are visual directions', () => {
   const key = { key: 'ArrowUp', ctrlKey: false, metaKey: false };
-  expect(moveBy(key, { layer: 2, pos: 1 }, { layers: 8, positions: 9, up: -1 })).toEqual({
-    layer: 1,
+  expect(moveBy(key, { line: 3, pos: 1 }, { lines: 9, positions: 9, up: -1 })).toEqual({
+    line: 2,
     pos: 1,
   });
 });

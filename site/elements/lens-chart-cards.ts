@@ -1,0 +1,3 @@
+/** The cards with charts, in one file to fetch. */
+import './certainty.ts';
+import './pins.ts';
