@@ -38,6 +38,19 @@ describe('the address', () => {
     expect(writeFragment(read)).toBe(hash);
   });
 
+  it('names a trace in place of a model and a prompt', () => {
+    const id = 'ab'.repeat(32);
+    for (const name of [id, 'https://example.org/a.trace.json?x=1', 'file:mine.json']) {
+      const read = readFragment(`#trace=${encodeURIComponent(name)}&layer=2&pos=1`);
+      expect(read).toMatchObject({ trace: name, layer: 2, pos: 1 });
+      expect(readFragment(`#${writeFragment(read)}`)).toEqual(read);
+      expect(writeFragment(read)).not.toContain('model=');
+    }
+    for (const wrong of ['javascript:alert(1)', '../secret', id.slice(1)]) {
+      expect(readFragment(`#trace=${encodeURIComponent(wrong)}`).trace).toBeUndefined();
+    }
+  });
+
   it('passes over what it cannot use', () => {
     const read = readFragment(
       '#layer=x&pos=-2&head=1.5&view=nonsense&pins=1,,a,1,-4,2.5,7&device=abacus&color=red&bos=maybe&ids=&later=1',
