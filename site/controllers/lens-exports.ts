@@ -5,7 +5,7 @@ import { lensSvg } from '../../shared/picture/lens-svg.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import type { Exportable } from './exports.ts';
-import { isFinished } from './trace-of-run.ts';
+import { isFinished, ofWholeRows } from './trace-of-run.ts';
 import { currentCell, pathKey, type RunView, type ViewState } from './view-state.ts';
 
 /** @param trace of the run that the state shows. */
@@ -89,7 +89,13 @@ function tokenLines({ pins, paths, pinTexts }: ViewState, run: RunView, pos: num
     const path = paths.get(pathKey(pos, id));
     const name = visibleText(run.texts.get(id) ?? pinTexts.get(id) ?? `id ${id}`);
     return path
-      ? [{ line: { name, colour }, logprobs: [...path.logprobs], ranks: known([...path.ranks]) }]
+      ? [
+          {
+            line: { name, colour },
+            logprobs: ofWholeRows(path.logprobs, run.rows.length),
+            ranks: known(ofWholeRows(path.ranks, run.rows.length)),
+          },
+        ]
       : [];
   });
   return output ? [output, ...pinned] : pinned;

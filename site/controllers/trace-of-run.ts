@@ -11,6 +11,12 @@ export function isFinished(run: RunView | undefined): run is RunView {
   return run !== undefined && (run.trace !== undefined || run.timings !== undefined);
 }
 
+/** A path's values at the layers' own rows: a run with rows after attention has one of those between any two. */
+export function ofWholeRows(values: ArrayLike<number>, rows: number): number[] {
+  const all = Array.from(values);
+  return all.length === 2 * rows - 1 ? all.filter((_, i) => i % 2 === 0) : all;
+}
+
 /**
  * Encoded and read back, so that what is drawn and written is what any reader of the trace sees.
  *

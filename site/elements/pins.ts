@@ -82,7 +82,8 @@ export class PinsElement extends Panel {
         colour: i,
         pinned: true,
         probabilities: Float64Array.from(path?.logprobs ?? [], Math.exp),
-        ranks: Float64Array.from(path?.ranks ?? []),
+        // A trace may not have it.
+        ranks: Float64Array.from(path?.ranks ?? [], (rank) => (rank < 0 ? Number.NaN : rank)),
       };
     });
   }
@@ -183,7 +184,9 @@ function outputPath({ late, texts }: RunView, pos: number): Path | undefined {
     colour: OUTPUT_COLOUR,
     pinned: false,
     probabilities: Float64Array.from(late.final, ({ logprobs }) => Math.exp(logprobs[pos] ?? Number.NaN)),
-    ranks: Float64Array.from(late.final, ({ ranks }) => ranks[pos] ?? Number.NaN),
+    ranks: Float64Array.from(late.final, ({ ranks }) =>
+      (ranks[pos] ?? -1) < 0 ? Number.NaN : (ranks[pos] ?? 0),
+    ),
   };
 }
 

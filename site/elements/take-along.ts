@@ -11,7 +11,7 @@ import type { Exportable } from '../controllers/exports.ts';
 import { download, pngOf, stemOf } from '../controllers/files.ts';
 import { lensExports } from '../controllers/lens-exports.ts';
 import type { Session } from '../controllers/session.ts';
-import { isFinished, traceOfRun } from '../controllers/trace-of-run.ts';
+import { isFinished, ofWholeRows, traceOfRun } from '../controllers/trace-of-run.ts';
 import { LOCAL, type ViewState } from '../controllers/view-state.ts';
 import { DEFAULT_VIEW, viewOf } from '../controllers/views.ts';
 import type { ModelIdentity } from '../engine/protocol.ts';
@@ -178,7 +178,8 @@ export class TakeAlongElement extends Panel {
       this.said = `Reading position ${pos + 1} of ${trace.ids.length}…`;
       const paths = await this.session.engine.trajectories(pos, ids);
       const table = new Float32Array(rows * ids.length);
-      paths.forEach(({ logprobs }, i) => {
+      paths.forEach((path, i) => {
+        const logprobs = ofWholeRows(path.logprobs, rows);
         if (logprobs.length !== rows) throw new InputError('The run has changed meanwhile: try again.');
         logprobs.forEach((logprob, r) => (table[r * ids.length + i] = logprob));
       });
