@@ -32,7 +32,7 @@ export interface ChartSpec {
   readonly scheme: string;
 }
 
-type UPlot = typeof uPlot;
+export type UPlot = typeof uPlot;
 let library: Promise<UPlot> | undefined;
 
 export class LineChartElement extends HTMLElement {
@@ -201,7 +201,7 @@ function rankLabel(rank: number): string {
  * uPlot formats numbers in the browser's language as it loads, and a browser on a bare system may name one that is
  * no language (`en-US@posix`): then it is told English.
  */
-function loadPlot(): Promise<UPlot> {
+export function loadPlot(): Promise<UPlot> {
   try {
     Intl.getCanonicalLocales(navigator.language);
   } catch {

@@ -78,4 +78,32 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     exact:
       'max |Δ| ≤ the bound given beside each; x_pre + attn_out + mlp_out = x_post; Σ_src A[dest, src] = 1.',
   },
+  directions: {
+    plain:
+      'On its way through the layers, one prediction passes a handful of states. Their principal components are the few directions along which those states differ most; each can be read as a token, as a state can.',
+    exact:
+      'X: the states x₋₁ … xₙ₋₁ at one position (also mid-block ones, or of all positions), less their mean μ where centred. X = UΣVᵀ; component i is vᵢ, turned so that vᵢ·(xₙ₋₁ − μ) ≥ 0.',
+    source: {
+      text: 'Pearson 1901, “On lines and planes of closest fit to systems of points in space”',
+      href: 'https://doi.org/10.1080/14786440109462720',
+    },
+  },
+  variance: {
+    plain: 'How much of all that differs between the states lies along one direction. All shares sum to 1.',
+    exact: 'σᵢ² / Σⱼ σⱼ²',
+  },
+  match: {
+    plain:
+      'A direction is read as a state is: what would the model say if its last state were this direction? It matches when the first direction’s top token is the model’s own prediction.',
+    exact: 'U·N(‖xₙ₋₁‖·vᵢ); match: argmax of v₁’s = argmax p. The length only keeps the norm’s ε small.',
+  },
+  cosine: {
+    plain: 'How much two layers’ states point the same way: 1 the same, 0 at right angles, −1 opposite.',
+    exact: 'xₐ·x_b / (‖xₐ‖·‖x_b‖)',
+  },
+  norm: {
+    plain:
+      'How long the state is, and how long the vectors are that attention and the MLP of each block add to it.',
+    exact: '‖xₗ‖₂, ‖blocks.l.hook_attn_out‖₂, ‖blocks.l.hook_mlp_out‖₂',
+  },
 };

@@ -10,6 +10,11 @@ export const TERM_TITLES = {
   settles: 'Where the answer settles',
   input: 'Input token',
   checks: 'Self-checks',
+  directions: 'Directions',
+  variance: 'Share of the variance',
+  match: 'Reading a direction',
+  cosine: 'Angle between layers',
+  norm: 'Length of a state',
 } as const;
 export type Term = keyof typeof TERM_TITLES;
 

@@ -19,7 +19,14 @@ export interface View {
   };
 }
 
-export const VIEWS: readonly [View, ...View[]] = [{ id: 'lens', label: 'Lens' }];
+export const VIEWS: readonly [View, ...View[]] = [
+  { id: 'lens', label: 'Lens' },
+  {
+    id: 'directions',
+    label: 'Directions',
+    element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },
+  },
+];
 
 /** The `id` of one of the views. */
 export type ViewId = string;
