@@ -7,6 +7,7 @@ import type { DeviceName } from '../engine/api.ts';
 import { browserVersion, launchBrowser } from '../test/support/browser.ts';
 import { startServer } from '../test/support/wrangler.ts';
 import { type Measurement, measurement, type Report } from './report.ts';
+import { scrollTimes, type ScrollTimes } from './scroll.ts';
 import { longestTask, type LongestTask } from './tasks.ts';
 
 const PROMPTS = [
@@ -16,6 +17,8 @@ const PROMPTS = [
   'The old man went down to the sea and looked for his',
   'In the morning the king called his three sons and said',
 ];
+/** As many tokens as the embedded model reads; its table has 9 rows, and of the rows after attention 8 more. */
+const LONG = Array.from({ length: 256 }, (_, i) => (i === 0 ? 0 : 260 + ((i * 37) % 3000)));
 const PATIENCE_MS = 120_000;
 
 /** What {@link watch} keeps in the page. */
@@ -25,7 +28,7 @@ interface Watched {
 }
 
 /** Runs in the page before anything else: notes Enter, and the first frame after the table is finished. */
-function watch(): void {
+export function watch(): void {
   const watched: Watched = { clicked: NaN, done: NaN };
   Object.assign(globalThis, { watched });
   const asked = (): void => {
@@ -54,7 +57,7 @@ function watch(): void {
 }
 
 /** Waits for the table. @returns the page's clock at its first frame, and at the click before it. */
-async function finished(page: Page): Promise<Watched> {
+export async function finished(page: Page): Promise<Watched> {
   await page.waitForFunction(
     () => !Number.isNaN((globalThis as unknown as { watched: Watched }).watched.done),
     undefined,
@@ -145,6 +148,10 @@ export async function benchPage(device: DeviceName, runs: number): Promise<Repor
     for (let i = 0; i < runs; i++) links.push(await openLink(browser, url));
     const traced: Traced[] = [];
     for (let i = 0; i < Math.min(3, runs); i++) traced.push(await visitTraced(browser, url));
+    const scrolled: ScrollTimes[] = [];
+    for (let i = 0; i < Math.min(3, runs); i++) {
+      scrolled.push(await scrollTimes(browser, url, LONG, watch, finished));
+    }
     const rows: Measurement[] = [
       measurement(
         'Run to finished table, cold',
@@ -171,6 +178,22 @@ export async function benchPage(device: DeviceName, runs: number): Promise<Repor
         ),
       ]),
     ];
+    rows.push(
+      measurement(
+        '256 tokens: longest task while the table paints',
+        scrolled.map((s) => s.painting.lasted),
+        { note: 'goal 50' },
+      ),
+      measurement(
+        '256 tokens: work of the page thread in a frame of scrolling, on the processor',
+        scrolled.map((s) => s.frame),
+        { note: 'goal 8' },
+      ),
+      measurement(
+        '256 tokens: the same, the slowest of a hundred frames',
+        scrolled.map((s) => s.slow),
+      ),
+    );
     return {
       name: `page-${device}`,
       title: `The page on ${device}, fable-4m: medians`,

@@ -41,3 +41,28 @@ export function longestTask(trace: Buffer): LongestTask {
   const longest = (of: (event: TraceEvent) => number): number => Math.max(...during.map(of)) / 1000;
   return { lasted: longest(({ dur = 0 }) => dur), processor: longest(({ tdur = 0 }) => tdur) };
 }
+
+/** Milliseconds of a frame at 60 a second. */
+const FRAME = 1000 / 60;
+
+/**
+ * Milliseconds that the thread of the marks `bench-clicked` and `bench-done` worked on the processor in each sixtieth
+ * of a second between them; those in which it did nothing are left out.
+ *
+ * @param trace what `browser.stopTracing()` gives.
+ */
+export function frameWork(trace: Buffer): number[] {
+  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] };
+  const from = traceEvents.find((event) => event.name === 'bench-clicked');
+  const to = traceEvents.find((event) => event.name === 'bench-done' && event.ts > (from?.ts ?? 0));
+  if (!from || !to) throw new Error('the trace has no marks');
+  const frames = new Map<number, number>();
+  for (const { name, ph, pid, tid, ts, dur = 0, tdur } of traceEvents) {
+    const own =
+      ph === 'X' && name === 'ThreadControllerImpl::RunTask' && pid === from.pid && tid === from.tid;
+    if (!own || ts < from.ts || ts > to.ts) continue;
+    const frame = Math.floor((ts - from.ts) / 1000 / FRAME);
+    frames.set(frame, (frames.get(frame) ?? 0) + (tdur ?? dur) / 1000);
+  }
+  return [...frames.values()];
+}

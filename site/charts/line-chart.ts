@@ -21,7 +21,7 @@ export interface ChartSpec {
   readonly label: string;
   readonly series: readonly ChartSeries[];
   /** `rank`: 0 is on top, and far ranks are drawn closer together. */
-  readonly scale: 'share' | 'nats' | 'rank';
+  readonly scale: 'share' | 'nats' | 'log' | 'rank';
   /** Largest value of the scale, where the data does not set it. */
   readonly most?: number;
   /** CSS pixels. */
@@ -137,10 +137,13 @@ export class LineChartElement extends HTMLElement {
         x: { time: false },
         y: {
           dir: scale === 'rank' ? -1 : 1,
-          range: (_plot, _low, high) => [
-            scale === 'rank' ? -0.2 : 0,
-            most ?? Math.max(Number.isFinite(high) ? high * 1.06 : 0, 1) + floor,
-          ],
+          range: (_plot, low, high) =>
+            scale === 'log'
+              ? [Number.isFinite(low) ? Math.min(low * 1.06, -1) : -1, 0]
+              : [
+                  scale === 'rank' ? -0.2 : 0,
+                  most ?? Math.max(Number.isFinite(high) ? high * 1.06 : 0, 1) + floor,
+                ],
         },
       },
       axes: [

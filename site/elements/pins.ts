@@ -2,13 +2,16 @@
 import { html, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { stroke } from '../charts/key.ts';
+import type { Trajectory } from '../../shared/lens/readings.ts';
 import type { ChartSeries } from '../charts/line-chart.ts';
-import { count, probability } from '../controllers/numbers.ts';
+import { count, logProbability, probability } from '../controllers/numbers.ts';
 import {
   currentCell,
+  idsOf,
   layerName,
   pathKey,
   selectedCell,
+  tokenText,
   type Cell,
   type RunView,
   type ViewState,
@@ -16,7 +19,7 @@ import {
 import { chartCardStyles } from '../styles/chart-card.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
-import { termButton } from './open.ts';
+import { openTokenSearch, termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import '../charts/line-chart.ts';
 
@@ -24,6 +27,8 @@ import '../charts/line-chart.ts';
 interface Path {
   readonly id: number;
   readonly text: string;
+  /** Tokens that it stands for; of more than one the probabilities add up and the best rank counts. */
+  readonly spellings: number;
   readonly colour: number;
   readonly pinned: boolean;
   /** By row; NaN where it is not known. */
@@ -34,8 +39,15 @@ interface Path {
 /** The output's own line has the last of the series colours, so that pins keep theirs. */
 const OUTPUT_COLOUR = 6;
 
+const MEASURES = ['probability', 'log-probability'] as const;
+
+/** A path that is not known yet. */
+const NOTHING = { probabilities: new Float64Array(), ranks: new Float64Array() };
+
 export class PinsElement extends Panel {
+  static override properties = { ...Panel.properties, measure: { state: true } };
   static override styles = [shared, termStyles, chartCardStyles];
+  declare measure: (typeof MEASURES)[number];
   protected readonly shows = [
     'run',
     'selected',
@@ -43,13 +55,19 @@ export class PinsElement extends Panel {
     'pins',
     'pinTexts',
     'paths',
+    'groups',
     'scheme',
   ] as const satisfies (keyof ViewState)[];
+
+  constructor() {
+    super();
+    this.measure = 'probability';
+  }
 
   protected override render(): TemplateResult {
     const { run } = this.state;
     const cell = currentCell(this.state);
-    const paths = run && cell ? [outputPath(run, cell.pos), ...this.#pins(run, cell.pos)] : [];
+    const paths = run && cell ? [outputPath(run, cell.pos), ...this.#pins(cell.pos)] : [];
     const known = paths.filter((path) => path !== undefined);
     return html`<section class="card" aria-labelledby="title">
       <h2 id="title">
@@ -72,18 +90,18 @@ export class PinsElement extends Panel {
     </section>`;
   }
 
-  #pins(run: RunView, pos: number): Path[] {
-    const { pins, paths, pinTexts } = this.state;
+  #pins(pos: number): Path[] {
+    const { pins, paths, groups } = this.state;
     return pins.map((id, i) => {
-      const path = paths.get(pathKey(pos, id));
+      const ids = idsOf(id, groups);
+      const own = ids.map((one) => paths.get(pathKey(pos, one))).filter((path) => path !== undefined);
       return {
         id,
-        text: run.texts.get(id) ?? pinTexts.get(id) ?? `id ${id}`,
+        text: tokenText(this.state, id),
+        spellings: ids.length,
         colour: i,
         pinned: true,
-        probabilities: Float64Array.from(path?.logprobs ?? [], Math.exp),
-        // A trace may not have it.
-        ranks: Float64Array.from(path?.ranks ?? [], (rank) => (rank < 0 ? Number.NaN : rank)),
+        ...(own.length === ids.length ? togetherOf(own) : NOTHING),
       };
     });
   }
@@ -99,7 +117,7 @@ export class PinsElement extends Panel {
       }));
     const chart = (
       what: string,
-      scale: 'share' | 'rank',
+      scale: 'share' | 'log' | 'rank',
       series: ChartSeries[],
       height: number,
     ): TemplateResult =>
@@ -116,13 +134,35 @@ export class PinsElement extends Panel {
         @rs-layer=${(event: CustomEvent<number | undefined>) => this.#point(event.detail)}
       ></rs-line-chart>`;
     return html`
-      <h3>probability ${termButton('probability')}</h3>
-      ${chart(
-        'Probability',
-        'share',
-        lines((path) => path.probabilities),
-        108,
-      )}
+      <h3>
+        ${MEASURES.map(
+          (name) =>
+            html`<label
+              ><input
+                type="radio"
+                name="measure"
+                .checked=${name === this.measure}
+                @change=${() => (this.measure = name)}
+              />${name === 'probability' ? name : 'ln p'}</label
+            >`,
+        )}
+        ${termButton('probability')}
+      </h3>
+      ${
+        this.measure === 'probability'
+          ? chart(
+              'Probability',
+              'share',
+              lines((path) => path.probabilities),
+              108,
+            )
+          : chart(
+              'Log-probability, nats,',
+              'log',
+              lines((path) => path.probabilities.map(Math.log)),
+              108,
+            )
+      }
       <h3>rank, 0 is the top ${termButton('rank')}</h3>
       ${chart(
         'Rank',
@@ -133,13 +173,20 @@ export class PinsElement extends Panel {
       <ul class="keys" aria-label=${`At ${layerName(layer)}`}>
         ${paths.map((path) => this.#key(path, layer))}
       </ul>
-      ${
-        paths.some((path) => path.pinned)
-          ? ''
-          : html`<p class="small">
-              Enter on a cell, or a click on a candidate, pins a token here. Escape clears.
-            </p>`
-      }
+      <p class="small">
+        ${
+          paths.some((path) => path.pinned)
+            ? ''
+            : 'Enter on a cell, or a click on a candidate, pins a token here. Escape clears.'
+        }
+        ${
+          this.state.run?.trace
+            ? ''
+            : html`<button class="button" @click=${() => openTokenSearch(this.session, 'pin')}>
+                Pin another token…
+              </button>`
+        }
+      </p>
     `;
   }
 
@@ -155,17 +202,33 @@ export class PinsElement extends Panel {
       >
       ${
         path.pinned
-          ? html`<button
-              class="remove"
-              aria-label=${`Unpin ${text}`}
-              title="Unpin"
-              @click=${() => this.session.selection.toggle(path.id)}
-            >
-              ×
-            </button>`
+          ? html`${this.#group(path)}<button
+                class="remove"
+                aria-label=${`Unpin ${text}`}
+                title="Unpin"
+                @click=${() => this.session.selection.toggle(path.id)}
+              >
+                ×
+              </button>`
           : html`<span class="small">the output</span>`
       }
     </li>`;
+  }
+
+  /** Counts other spellings of the word in, or leaves them out. */
+  #group({ id, text, spellings }: Path): TemplateResult | string {
+    if (this.state.run?.trace) return '';
+    const grouped = spellings > 1;
+    const names = idsOf(id, this.state.groups).map((one) => visibleText(tokenText(this.state, one)));
+    return html`<button
+      class="spell"
+      aria-pressed=${grouped ? 'true' : 'false'}
+      aria-label=${`All spellings of ${visibleText(text)}`}
+      title=${grouped ? `Together: ${names.join(', ')}` : 'Count other spellings in: capitals, with and without a space'}
+      @click=${() => void this.session.selection.group(id).catch((error: unknown) => this.session.complain(error))}
+    >
+      ${grouped ? `${spellings} spellings` : '+ spellings'}
+    </button>`;
   }
 
   #point(layer: number | undefined): void {
@@ -181,6 +244,7 @@ function outputPath({ late, texts }: RunView, pos: number): Path | undefined {
   return {
     id,
     text: texts.get(id) ?? '',
+    spellings: 1,
     colour: OUTPUT_COLOUR,
     pinned: false,
     probabilities: Float64Array.from(late.final, ({ logprobs }) => Math.exp(logprobs[pos] ?? Number.NaN)),
@@ -190,9 +254,34 @@ function outputPath({ late, texts }: RunView, pos: number): Path | undefined {
   };
 }
 
-function said({ text, probabilities, ranks }: Path, scale: 'share' | 'rank'): string {
-  const values = scale === 'share' ? probabilities : ranks;
+function said({ text, probabilities, ranks }: Path, scale: 'share' | 'log' | 'rank'): string {
+  const values = scale === 'rank' ? ranks : probabilities;
   const say = (v: number | undefined): string =>
-    v === undefined ? 'not known' : scale === 'share' ? probability(v) : count(v);
+    v === undefined
+      ? 'not known'
+      : scale === 'share'
+        ? probability(v)
+        : scale === 'log'
+          ? logProbability(Math.log(v))
+          : count(v);
   return `“${visibleText(text)}” from ${say(values[0])} at the embedding to ${say(values.at(-1))} in the last layer`;
+}
+
+/** Spellings as one: probabilities add up, and the best rank counts. */
+function togetherOf(paths: readonly Trajectory[]): Pick<Path, 'probabilities' | 'ranks'> {
+  const rows = paths[0]?.ranks.length ?? 0;
+  return {
+    probabilities: Float64Array.from({ length: rows }, (_, row) =>
+      paths.reduce((sum, path) => sum + Math.exp(path.logprobs[row] ?? Number.NaN), 0),
+    ),
+    ranks: Float64Array.from({ length: rows }, (_, row) =>
+      Math.min(...paths.map((path) => rankAt(path, row))),
+    ),
+  };
+}
+
+/** A trace may not have it. */
+function rankAt({ ranks }: Trajectory, row: number): number {
+  const rank = ranks[row] ?? -1;
+  return rank < 0 ? Number.NaN : rank;
 }

@@ -46,6 +46,23 @@ export const chartCardStyles = css`
     color: var(--dim);
     font-variant-numeric: tabular-nums;
   }
+  .spell {
+    min-height: 24px;
+    padding: 1px 8px;
+    border: 1px solid var(--line);
+    border-radius: 999px;
+    background: none;
+    font-size: 11.5px;
+    color: var(--dim);
+  }
+  .spell[aria-pressed='true'] {
+    background: var(--chip);
+    color: var(--ink);
+  }
+  h3 label {
+    margin-right: 8px;
+    white-space: nowrap;
+  }
   .remove {
     width: 24px;
     height: 24px;
