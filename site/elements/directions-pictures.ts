@@ -155,7 +155,7 @@ export function cosineKey(cosines: Float64Array, scheme: ColorScheme): TemplateR
 
 /** Prompts by the first component's share; filled where it reads as the prediction. */
 export function histogramPicture(bins: readonly HistogramBin[], mean: number): TemplateResult {
-  const [width, height, base] = [400, 170, 142];
+  const [width, height, base] = [400, 176, 142];
   const most = Math.max(1, ...bins.map(({ count }) => count));
   const left = 26;
   const px = (share: number): number => left + share * (width - left - 8);
