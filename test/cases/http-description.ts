@@ -52,7 +52,7 @@ export function descriptionCases(base: Base): void {
         }
       }
       expect(new Set(ids).size).toBe(ids.length);
-      expect(ids).toEqual(expect.arrayContaining(['tokenize', 'tokenizeShort', 'detokenize', 'listModels', 'health', 'describe', 'docs'])); // prettier-ignore
+      expect(ids).toEqual(expect.arrayContaining(['tokenize', 'tokenizeShort', 'detokenize', 'listModels', 'health', 'describe', 'docs', 'storeTrace', 'readTrace', 'deleteTrace', 'cardSvg', 'cardPng', 'oembed', 'tracePage'])); // prettier-ignore
     });
   });
 

@@ -10,6 +10,8 @@ export interface Call {
   readonly path: string;
   /** JSON that is sent, if any. */
   readonly body: JsonObject | undefined;
+  /** A file that is sent as it is, if any. */
+  readonly file: { readonly name: string; readonly type: string } | undefined;
   /** What the answer is read as. */
   readonly reads: 'json' | 'text' | 'bytes';
   /** `Authorization` is needed. */
@@ -17,14 +19,16 @@ export interface Call {
 }
 
 /** Curl, for a POSIX shell. */
-export function curl({ method, path, body, token }: Call): string {
+export function curl({ method, path, body, file, token }: Call): string {
   const lines = [`curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(SERVER + path)}`];
   if (token) lines.push("-H 'Authorization: Bearer TOKEN'");
   if (body) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
+  if (file) lines.push(`-H 'Content-Type: ${file.type}'`, `--data-binary @${file.name}`);
   return lines.join(' \\\n  ');
 }
 
-export function javascript({ method, path, body, reads, token }: Call): string {
+export function javascript({ method, path, body, file, reads, token }: Call): string {
+  const read = { json: 'json', text: 'text', bytes: 'arrayBuffer' }[reads];
   const options = [
     ...(method === 'GET' ? [] : [`  method: '${method}',`]),
     ...(token ? ["  headers: { Authorization: 'Bearer TOKEN' },"] : []),
@@ -34,19 +38,23 @@ export function javascript({ method, path, body, reads, token }: Call): string {
           `  body: JSON.stringify(${JSON.stringify(body)}),`,
         ]
       : []),
+    ...(file
+      ? [`  headers: { 'Content-Type': '${file.type}' },`, `  body: await readFile('${file.name}'),`]
+      : []),
   ];
   const init = options.length > 0 ? `, {\n${options.join('\n')}\n}` : '';
-  const read = { json: 'json', text: 'text', bytes: 'arrayBuffer' }[reads];
-  return `const response = await fetch(${JSON.stringify(SERVER + path)}${init});\nconst answer = await response.${read}();`;
+  return `${file ? "import { readFile } from 'node:fs/promises';\n\n" : ''}const response = await fetch(${JSON.stringify(SERVER + path)}${init});\nconst answer = await response.${read}();`;
 }
 
 /** Python 3, standard library only. */
-export function python({ method, path, body, reads, token }: Call): string {
+export function python({ method, path, body, file, reads, token }: Call): string {
   const parts = [JSON.stringify(SERVER + path)];
   if (body) parts.push(`data=json.dumps(${pythonOf(body)}).encode()`);
+  if (file) parts.push(`data=open(${JSON.stringify(file.name)}, "rb").read()`);
   const headers = [
     ...(token ? ['"Authorization": "Bearer TOKEN"'] : []),
     ...(body ? ['"Content-Type": "application/json"'] : []),
+    ...(file ? [`"Content-Type": "${file.type}"`] : []),
   ];
   if (headers.length > 0) parts.push(`headers={${headers.join(', ')}}`);
   if (method !== 'GET') parts.push(`method="${method}"`);

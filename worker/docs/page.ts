@@ -188,14 +188,16 @@ function callOf(path: string, method: string, spec: JsonObject): Call {
     if (parameter['in'] === 'path') filled = filled.replace(`{${name}}`, text(example ?? name.toUpperCase()));
     else if (parameter['in'] === 'query' && parameter['required'] === true) query.set(name, text(example));
   }
-  const content = Object.values(object(object(spec['requestBody'])['content'])).map(object)[0];
-  const example = content?.['example'];
+  const content = Object.entries(object(object(spec['requestBody'])['content']))[0];
+  const example = object(content?.[1])['example'];
   const answer = Object.entries(object(spec['responses'])).find(([status]) => status.startsWith('2'));
   const type = Object.keys(object(object(answer?.[1])['content']))[0] ?? '';
   return {
     method: method.toUpperCase(),
     path: query.size > 0 ? `${filled}?${query.toString()}` : filled,
     body: isObject(example) ? example : undefined,
+    // What is too long for an example comes from a file.
+    file: content && !isObject(example) ? { name: 'lens.trace.json', type: content[0] } : undefined,
     reads: /json/.test(type) ? 'json' : /png|octet/.test(type) ? 'bytes' : 'text',
     token: method === 'delete',
   };

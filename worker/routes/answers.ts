@@ -2,7 +2,8 @@
 import type { ModelVersion } from '../ports.ts';
 import { Problem } from '../schemas.ts';
 
-function problem(description: string) {
+/** A failure, as the description has it. */
+export function problem(description: string) {
   return { description, content: { 'application/problem+json': { schema: Problem } } };
 }
 

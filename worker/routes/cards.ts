@@ -12,6 +12,8 @@ const picture = { type: 'string' as const, format: 'binary' };
 const svgRoute = createRoute({
   method: 'get',
   path: '/v1/traces/{id}/card.svg',
+  operationId: 'cardSvg',
+  tags: ['traces'],
   summary: 'The lens as an SVG of 1200 × 630',
   request: { params: traceParams },
   responses: {
@@ -24,6 +26,8 @@ const svgRoute = createRoute({
 const pngRoute = createRoute({
   method: 'get',
   path: '/v1/traces/{id}/card.png',
+  operationId: 'cardPng',
+  tags: ['traces'],
   summary: 'The lens as a PNG of 1200 × 630',
   request: { params: traceParams },
   responses: {

@@ -4,6 +4,7 @@ import { escapeMarkup } from '../../shared/picture/escape.ts';
 import { CARD_HEIGHT, CARD_WIDTH, cardDescription, cardTitle } from '../../shared/picture/lens-card.ts';
 import type { Ports } from '../ports.ts';
 import { HttpProblem } from '../problem.ts';
+import { problem } from './answers.ts';
 import { findRecord, originOf, readRecord, sharingOf, TRACE_PROBLEMS } from './trace-parts.ts';
 
 /** CSS pixels. */
@@ -17,7 +18,10 @@ const query = z.object({
   url: z
     .string()
     .max(2000)
-    .openapi({ description: 'An address /t/ID of this server.', example: 'https://HOST/t/ID' }),
+    .openapi({
+      description: 'An address /t/ID of this server.',
+      example: `http://localhost:8787/t/${'ab'.repeat(32)}`,
+    }),
   maxwidth: size,
   maxheight: size,
   format: z.string().max(20).optional().openapi({ description: '`json`; there is no other.' }),
@@ -41,12 +45,16 @@ const Embed = z.object({
 const route = createRoute({
   method: 'get',
   path: '/oembed',
+  operationId: 'oembed',
+  tags: ['pages'],
   summary: 'oEmbed 1.0 of a shared lens',
   request: { query },
   responses: {
     200: { description: 'What to show.', content: { 'application/json': { schema: Embed } } },
-    422: TRACE_PROBLEMS[404],
+    422: problem('The query is not as described.'),
     ...TRACE_PROBLEMS,
+    404: problem('The address is none of a trace here, or the trace is no longer.'),
+    501: problem('The format is not JSON, or this server keeps no traces.'),
   },
 });
 

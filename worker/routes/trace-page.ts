@@ -15,6 +15,8 @@ const page = { 'text/html': { schema: { type: 'string' as const } } };
 const route = createRoute({
   method: 'get',
   path: '/t/{id}',
+  operationId: 'tracePage',
+  tags: ['pages'],
   summary: 'The page on a stored trace',
   request: { params: traceParams },
   responses: { 200: { description: 'The page.', content: page }, ...TRACE_PROBLEMS },

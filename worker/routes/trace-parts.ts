@@ -5,17 +5,13 @@ import { STORE_DEADLINE, within } from '../deadline.ts';
 import { consoleLog, errorFields } from '../log.ts';
 import type { Ports, TraceRecord, TraceSharing } from '../ports.ts';
 import { HttpProblem } from '../problem.ts';
-import { Problem } from '../schemas.ts';
 import { isTraceId } from '../trace-sharing.ts';
+import { problem } from './answers.ts';
 
 /** Seconds: names with a hash in them never change what they hold. */
 const YEAR = 31_536_000;
 /** Seconds that a shared cache may keep what its owner or the operator may take away. */
 const SHARED = 3600;
-
-function problem(description: string) {
-  return { description, content: { 'application/problem+json': { schema: Problem } } };
-}
 
 /** Of every route that names a trace. */
 export const TRACE_PROBLEMS = {

@@ -51,6 +51,8 @@ const traceSchema = { type: 'object' as const, description: 'A trace, version 1 
 const postRoute = createRoute({
   method: 'post',
   path: '/v1/traces',
+  operationId: 'storeTrace',
+  tags: ['traces'],
   summary: 'Store a trace under the hash of its canonical form',
   description: '`Content-Encoding: gzip` is taken. `device` and `timings` are left out of what is stored.',
   // Said by hand: the trace's own reader checks it, numbers inside base64 included, which no schema sees.
@@ -71,6 +73,8 @@ const postRoute = createRoute({
 const getRoute = createRoute({
   method: 'get',
   path: '/v1/traces/{id}',
+  operationId: 'readTrace',
+  tags: ['traces'],
   summary: 'A stored trace, in its canonical form',
   request: { params: traceParams },
   responses: {
@@ -83,6 +87,8 @@ const getRoute = createRoute({
 const deleteRoute = createRoute({
   method: 'delete',
   path: '/v1/traces/{id}',
+  operationId: 'deleteTrace',
+  tags: ['traces'],
   summary: 'Delete a trace, with the token that storing it gave: `Authorization: Bearer TOKEN`',
   request: { params: traceParams },
   responses: { 204: { description: 'It is deleted.' }, ...DELETE_PROBLEMS },
