@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../shared/limits.ts';
 import { type Base, expectOpen, expectProblem, post, request } from './http-client.ts';
-import { randomText, seeded, type Random } from '../support/random.ts';
 
 const TOKENIZE = '/v1/tokenize';
 const DETOKENIZE = '/v1/detokenize';
@@ -124,93 +123,4 @@ export function errorCases(base: Base): void {
     });
     expect(answer.headers.get('Access-Control-Expose-Headers')).toMatch(/ETag.*X-Cache/);
   });
-}
-
-/** Never a 5xx, and always JSON with a status that says whose fault it is. */
-export function fuzzCases(base: Base, seed: number, requests: number): void {
-  it(`answers ${requests} random requests (seed ${seed}) without failing`, async () => {
-    const random = seeded(seed);
-    const bad: string[] = [];
-    for (let done = 0; done < requests; done += 8) {
-      const batch = Array.from({ length: 8 }, () => randomRequest(random));
-      const answers = await Promise.all(batch.map(({ path, init }) => request(base, path, init)));
-      answers.forEach((answer, i) => {
-        const isJson = /json/.test(answer.headers.get('Content-Type') ?? '') || answer.text === '';
-        if (answer.status >= 500 || !isJson)
-          bad.push(`${answer.status} ${JSON.stringify(batch[i]).slice(0, 300)}`);
-      });
-    }
-    expect(bad).toEqual([]);
-  });
-}
-
-function randomRequest(random: Random): { path: string; init: RequestInit } {
-  const kind = random.below(10);
-  if (kind < 2) {
-    const parameters = new URLSearchParams({
-      model: randomModel(random),
-      text: randomText(random, 12, true),
-    });
-    return { path: `${TOKENIZE}?${parameters.toString()}`, init: { method: random.pick(['GET', 'HEAD']) } };
-  }
-  if (kind < 3) {
-    const path = encodeURIComponent(randomText(random, 6, false)).replaceAll('.', '');
-    return { path: `/v1/x${path}`, init: { method: random.pick(['GET', 'PUT', 'DELETE', 'OPTIONS']) } };
-  }
-  const body = kind < 5 ? damaged(random, randomBody(random)) : randomBody(random);
-  const type = random.below(10) === 0 ? randomHeader(random) : 'application/json';
-  return {
-    path: random.pick([TOKENIZE, DETOKENIZE]),
-    init: { method: 'POST', headers: { 'Content-Type': type, 'If-None-Match': randomHeader(random) }, body },
-  };
-}
-
-function randomModel(random: Random): string {
-  return random.below(3) > 0 ? 'fable-4m' : randomText(random, 3, true);
-}
-
-function randomHeader(random: Random): string {
-  return Array.from({ length: random.below(30) }, () => String.fromCharCode(0x21 + random.below(0x5e))).join(
-    '',
-  );
-}
-
-function randomBody(random: Random): string {
-  const members: Record<string, unknown> = { model: randomModel(random) };
-  const names = [
-    'text',
-    'texts',
-    'ids',
-    'bos',
-    'model',
-    '__proto__',
-    'toString',
-    randomText(random, 2, true),
-  ];
-  for (let i = random.below(4); i >= 0; i--) members[random.pick(names)] = randomValue(random, 3);
-  if (random.below(2) > 0) members['text'] = randomText(random, 200, true);
-  return JSON.stringify(members);
-}
-
-function randomValue(random: Random, depth: number): unknown {
-  const kind = random.below(depth > 0 ? 9 : 7);
-  if (kind < 2) return randomText(random, 30, true);
-  if (kind === 2) return random.below(5000);
-  if (kind === 3) return random.pick([-1, 0.5, 1e308, -0, 2 ** 53, 4095, 4096]);
-  if (kind === 4) return random.pick([true, false, null]);
-  if (kind === 5) return Array.from({ length: random.below(100) }, () => random.below(4100));
-  if (kind === 6) return Array.from({ length: random.below(70) }, () => randomText(random, 4, true));
-  if (kind === 7) return Array.from({ length: random.below(5) }, () => randomValue(random, depth - 1));
-  return { [randomText(random, 2, true)]: randomValue(random, depth - 1) };
-}
-
-/** JSON with a few characters lost, doubled or replaced. */
-function damaged(random: Random, json: string): string {
-  const at = random.below(json.length + 1);
-  const cut = random.below(4);
-  return (
-    json.slice(0, at) +
-    random.pick(['', '"', '\\', '{', '[[[[', '\0', '\\ud800', '1e999', ',']) +
-    json.slice(at + cut)
-  );
 }

@@ -1,7 +1,8 @@
 /** The API on every platform, as real processes with real stores on this machine. */
 import { describe } from 'vitest';
 import { descriptionCases } from '../cases/http-description.ts';
-import { errorCases, fuzzCases } from '../cases/http-errors.ts';
+import { errorCases } from '../cases/http-errors.ts';
+import { fuzzCases } from '../cases/http-fuzz.ts';
 import { apiCases } from '../cases/http.ts';
 import { PLATFORMS, serving } from '../support/platforms.ts';
 
@@ -10,5 +11,5 @@ describe.each(PLATFORMS)('on %s', (_, start) => {
   describe('calls', () => apiCases(base));
   describe('description', () => descriptionCases(base));
   describe('errors', () => errorCases(base));
-  describe('fuzz', () => fuzzCases(base, 20_261_123, 600));
+  describe('fuzz', () => fuzzCases(base));
 });
