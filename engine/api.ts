@@ -141,7 +141,8 @@ export interface LensOptions {
 export type PromptLike = string | readonly number[];
 
 export interface FitOptions {
-  /** Positions to fit on and hold out, together: the first prompts that have so many. Default 20,000. */
+  /** Positions to fit on and hold out, together: the first prompts that have so many. Default 24 times d_model, from
+   * 6,000 to 20,000. */
   readonly positions?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;

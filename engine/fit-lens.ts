@@ -16,14 +16,16 @@ import { hashTranslators } from './lens-file.ts';
 import { planHooks, runBlocks } from './run.ts';
 import type { Session, Tensor } from './runtime.ts';
 
-/** Positions that are fitted on, of all that the prompts have: past these, more tell little. */
-export const FIT_POSITIONS = 20_000;
+/** Positions to run, of all that the prompts have, fitted on and held out together: past these, more tell little. */
+export function fitPositions(dModel: number): number {
+  return Math.min(20_000, Math.max(6_000, 24 * dModel));
+}
 /** Tokens of one prompt that are read. */
 export const FIT_TOKENS = 128;
 /** One prompt in so many is held out. */
 const HELD_OUT = 5;
 /** Held-out positions on which both lenses are read out and compared. */
-const COMPARED = 600;
+const COMPARED = 400;
 /** Positions of one run, padding counted in. */
 const BATCH_ROWS = 1024;
 /** Bytes that the sums of all blocks may take. */

@@ -389,8 +389,8 @@ export class Model {
    * @see Din et al. 2023, "Jump to Conclusions: Short-Cutting Transformers With Linear Transformations"
    */
   async fitLens(prompts: readonly PromptLike[], options: FitOptions = {}): Promise<Translators> {
-    const { fitLens, FIT_POSITIONS, FIT_TOKENS } = await import('./fit-lens.ts');
-    const { positions = FIT_POSITIONS, signal, onProgress } = options;
+    const { fitLens, fitPositions, FIT_TOKENS } = await import('./fit-lens.ts');
+    const { positions = fitPositions(this.spec.dModel), signal, onProgress } = options;
     const ids = this.#encoded(prompts, FIT_TOKENS).filter(({ length }) => length > 1);
     const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
     const lens = await fitLens(place, ids, { positions, signal, onProgress });

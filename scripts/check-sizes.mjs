@@ -20,8 +20,8 @@ const ASSET_BUDGET = 25 * 1024 * 1024;
 const LATER = [
   // Views but the lens, with their tabs.
   /^(view-panel|directions|directions-desk)-/,
-  // Fitted lenses, when one is asked for.
-  /^(fit-lens|lens-file|average-readings|translate-states)-/,
+  // Fitted and tuned lenses, averages over prompts, and their view.
+  /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
   // Traces, with the first that is opened.
   /^(trace-(reading|thread|bar)|open-trace)-/,
   // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.

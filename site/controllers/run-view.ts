@@ -7,7 +7,7 @@ import type { MidRows, RunView } from './view-state.ts';
 export function emptyRun({
   mid = false,
   ...start
-}: Pick<RunView, 'ids' | 'pieces' | 'model'> & { readonly mid?: boolean }): RunView {
+}: Pick<RunView, 'ids' | 'pieces' | 'model' | 'lens'> & { readonly mid?: boolean }): RunView {
   return {
     ...start,
     mid: mid ? { rows: [], late: undefined } : undefined,

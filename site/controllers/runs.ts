@@ -119,6 +119,7 @@ export class Runs {
       note: undefined,
       tokens: undefined,
       run: undefined,
+      lens: undefined, // another model has none open
     });
     try {
       const info = await this.#engine.load(model, {
@@ -154,8 +155,10 @@ export class Runs {
       return;
     }
     const texts = new Map<number, string>();
-    const mid = request.mid && !info.spec.parallel;
-    let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info, mid });
+    const { lens } = this.#store.state;
+    // Translators are of the states between blocks.
+    const mid = request.mid && !info.spec.parallel && !lens;
+    let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info, mid, lens });
     const { selected, head, pins } = this.#store.state;
     this.#store.set({
       phase: 'running',
@@ -174,7 +177,12 @@ export class Runs {
       head: head !== undefined && head < info.spec.nHeads ? head : undefined,
       pins: pins.every((id) => id < info.spec.dVocab) ? pins : [],
     });
-    for await (const event of this.#engine.run(tokens.ids, { k: TOP_K, mid, signal })) {
+    for await (const event of this.#engine.run(tokens.ids, {
+      k: TOP_K,
+      mid,
+      lens: lens?.kind ?? 'raw',
+      signal,
+    })) {
       throwIfCancelled(signal);
       // Bytes are told by the load's own progress, which knows their pace.
       if (event.type === 'weights') continue;

@@ -2,7 +2,7 @@
 import type { DeviceChoice } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
-import type { TokenMatches } from '../engine/protocol.ts';
+import type { LensSummary, TokenMatches } from '../engine/protocol.ts';
 import { Address } from './address.ts';
 import { EXAMPLES } from './examples.ts';
 import { Exports } from './exports.ts';
@@ -183,6 +183,12 @@ export class Session {
     const { selected, run } = this.store.state;
     this.store.set({ mid, ...(selected?.mid && { selected: undefined }) });
     if (run && !run.trace) this.#run();
+  }
+
+  /** Reads the prompt again, with a lens that is open in the engine's thread. */
+  setLens(lens: LensSummary | undefined): void {
+    this.store.set({ lens });
+    this.run();
   }
 
   setOrder(order: RowOrder): void {

@@ -42,6 +42,7 @@ export function traceOfRun(run: RunView, identity: ModelIdentity | undefined): T
       tokenizer: { text: (id) => texts.get(id) ?? '', pieces: () => [...pieces] },
       readings: rows,
       late,
+      lens: run.lens,
       checks,
       device: model.device,
       timings: { ...timings },

@@ -10,7 +10,7 @@ import type {
 } from '../../shared/lens/readings.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
-import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
+import type { LensSummary, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import type { Arrival } from './pace.ts';
 import type { Problem } from './problems.ts';
 import { DEFAULT_VIEW, type ViewId } from './views.ts';
@@ -58,6 +58,8 @@ export interface RunView {
   readonly timings: RunTimings | undefined;
   /** Display texts of every id in the rows; grows while the run goes and is never rewritten. */
   readonly texts: ReadonlyMap<number, string>;
+  /** What it was read with; undefined: the raw lens. */
+  readonly lens?: LensSummary | undefined;
   /** The run was read from a trace: no model is behind it, and the engine holds none of its states. */
   readonly trace?: OpenedTrace | undefined;
 }
@@ -145,6 +147,8 @@ export interface ViewState {
   readonly target: Target;
   readonly chosen: ChosenTarget | undefined;
   readonly order: RowOrder;
+  /** What runs are read with, once it is open in the engine's thread; undefined: the raw lens. */
+  readonly lens: LensSummary | undefined;
   readonly theme: Theme;
   /** What `theme` comes to now. */
   readonly scheme: ColorScheme;
@@ -186,6 +190,7 @@ export const INITIAL: ViewState = {
   target: 'top',
   chosen: undefined,
   order: 'last-on-top',
+  lens: undefined,
   theme: 'auto',
   scheme: 'light',
   history: [],

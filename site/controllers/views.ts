@@ -26,6 +26,11 @@ export const VIEWS: readonly [View, ...View[]] = [
     label: 'Directions',
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },
   },
+  {
+    id: 'translate',
+    label: 'Fitted lens',
+    element: { tag: 'rs-fitted', load: () => import('../elements/fitted.ts') },
+  },
 ];
 
 /** The `id` of one of the views. */

@@ -55,6 +55,7 @@ export class LensElement extends Panel {
     'mid',
     'pinTexts',
     'order',
+    'lens',
     'scheme',
     'cancelled',
     'note',
@@ -67,6 +68,7 @@ export class LensElement extends Panel {
       <div class="head">
         <h2 id="title">
           What each layer would say next ${termButton('lens')}
+          ${run?.lens ? html`<b>${run.lens.kind} lens</b>` : nothing}
           <small>rows: layers · columns: tokens · colour: ${this.#legend()}</small>
         </h2>
         ${run ? this.#controls() : nothing}

@@ -3,7 +3,7 @@
  * open call with an error that says so; the next call starts a new one. A worker that does not answer a
  * cancellation in time is ended, so that Cancel always works.
  */
-import type { DeviceChoice, WeightsProgress } from '../../engine/api.ts';
+import type { DeviceChoice, ReadingAverages, WeightsProgress } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
 import type { TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
@@ -26,6 +26,9 @@ import type {
   TokenMatches,
   TokenTexts,
   ToWorker,
+  AveragesAsk,
+  LensKind,
+  LensSummary,
 } from './protocol.ts';
 
 /** Milliseconds that a cancelled call may take to end before its worker is ended. */
@@ -46,6 +49,8 @@ export interface RunRequest {
   readonly k?: number;
   /** Rows after attention too. Default false. */
   readonly mid?: boolean;
+  /** One that is open for this model. Default raw. */
+  readonly lens?: LensKind;
   readonly signal?: AbortSignal;
 }
 
@@ -70,6 +75,16 @@ export interface Engine {
   ): Promise<ExperimentAnswer>;
   /** Revision and hash of the loaded model's weights. */
   identity(signal?: AbortSignal): Promise<ModelIdentity>;
+  /** Fits a lens on the reference prompts, or takes the one that the device keeps. */
+  fitLens(onStep: (step: Steps['fitLens']) => void, signal?: AbortSignal): Promise<LensSummary>;
+  openLens(name: string, file: Blob, signal?: AbortSignal): Promise<LensSummary>;
+  restoreLens(kind: LensSummary['kind']): Promise<LensSummary | undefined>;
+  saveLens(kind: LensSummary['kind']): Promise<Blob>;
+  averages(
+    ask: AveragesAsk,
+    onStep: (step: Steps['averages']) => void,
+    signal?: AbortSignal,
+  ): Promise<ReadingAverages>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
@@ -163,9 +178,33 @@ export class EngineClient implements Engine {
     return this.#call('identity', {}, signal);
   }
 
+  fitLens(onStep: (step: Steps['fitLens']) => void, signal?: AbortSignal): Promise<LensSummary> {
+    return this.#call('fitLens', undefined, signal, onStep);
+  }
+
+  openLens(name: string, file: Blob, signal?: AbortSignal): Promise<LensSummary> {
+    return this.#call('openLens', { name, file }, signal);
+  }
+
+  restoreLens(kind: LensSummary['kind']): Promise<LensSummary | undefined> {
+    return this.#call('restoreLens', { kind });
+  }
+
+  saveLens(kind: LensSummary['kind']): Promise<Blob> {
+    return this.#call('saveLens', { kind });
+  }
+
+  averages(
+    ask: AveragesAsk,
+    onStep: (step: Steps['averages']) => void,
+    signal?: AbortSignal,
+  ): Promise<ReadingAverages> {
+    return this.#call('averages', ask, signal, onStep);
+  }
+
   async *run(
     ids: readonly number[],
-    { k = 10, mid = false, signal }: RunRequest = {},
+    { k = 10, mid = false, lens = 'raw', signal }: RunRequest = {},
   ): AsyncGenerator<RunEvent> {
     throwIfCancelled(signal);
     const arrived: RunEvent[] = [];
@@ -184,7 +223,7 @@ export class EngineClient implements Engine {
       },
       signal,
     );
-    this.#post({ type: 'run', id, ids, k, mid });
+    this.#post({ type: 'run', id, ids, k, mid, lens });
     try {
       for (;;) {
         const event = arrived.shift();
@@ -207,17 +246,18 @@ export class EngineClient implements Engine {
     type: N,
     ask: Calls[N][0],
     signal?: AbortSignal,
-    onStep?: (step: Steps[N & StepName]) => void,
+    onStep?: N extends StepName ? (step: Steps[N]) => void : never,
   ): Promise<Calls[N][1]> {
     return new Promise((resolve, reject) => {
       throwIfCancelled(signal);
       const id = this.#begin(
         {
           onEvent: () => undefined,
-          ...(onStep && { onStep: (step: Steps[StepName]) => onStep(step) }),
+          // The worker tells a call the steps of its own kind.
+          ...(onStep && { onStep: onStep }),
           onEnd: (ending) => {
             if ('error' in ending) reject(ending.error);
-            else resolve(ending.value as Calls[N][1]);
+            else resolve(ending.value);
           },
         },
         signal,

@@ -29,6 +29,7 @@ import type {
   TokenTexts,
 } from './protocol.ts';
 import type { DirectionsDesk } from './directions-desk.ts';
+import type { Lenses, LensesModel } from './lenses.ts';
 import { RunStates } from './run-states.ts';
 import { Parcel } from './transfer.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -36,7 +37,7 @@ import type { Vocabulary } from './vocabulary.ts';
 type RunMessage = Extract<ToWorker, { type: 'run' }>;
 
 /** What the host asks of the library's `LensModel`. */
-export interface HostedModel {
+export interface HostedModel extends LensesModel {
   readonly id: string;
   readonly tokenizer: TokenizerPort;
   readonly spec: SpecSummary & { readonly blockHooks: readonly BlockHook[] };
@@ -65,6 +66,7 @@ export class EngineHost {
   #states = new RunStates();
   #vocabulary: Promise<Vocabulary> | undefined;
   #directions: Promise<DirectionsDesk> | undefined;
+  #lenses: Promise<Lenses> | undefined;
   readonly #running = new Map<number, AbortController>();
   #queue: Promise<void> = Promise.resolve();
 
@@ -97,6 +99,18 @@ export class EngineHost {
         this.#enqueue(message.id, async (signal) => {
           const desk = await this.#desk();
           this.#answer(message.id, 'directions', await desk.read(message.ask, signal));
+        });
+        return;
+      case 'fitLens':
+      case 'openLens':
+      case 'restoreLens':
+      case 'saveLens':
+      case 'averages':
+        this.#enqueue(message.id, async (signal) => {
+          const onProgress = (step: Steps['fitLens' | 'averages']): void =>
+            this.#post({ type: 'step', id: message.id, step });
+          const value = await (await this.#lens()).answer(message, { signal, onProgress });
+          this.#answer(message.id, message.type, value);
         });
         return;
       case 'experiment':
@@ -179,6 +193,13 @@ export class EngineHost {
     }
   }
 
+  /** Other lenses than the raw one, whose code comes with the first. */
+  #lens(): Promise<Lenses> {
+    const model = this.#loaded();
+    this.#lenses ??= import('./lenses.ts').then(({ Lenses }) => new Lenses(model));
+    return this.#lenses;
+  }
+
   /** One long call at a time: the runtime must not be asked twice at once. */
   #enqueue(id: number, act: (signal: AbortSignal) => Promise<void>): void {
     const controller = new AbortController();
@@ -202,6 +223,7 @@ export class EngineHost {
     this.#vocabulary = undefined;
     void this.#directions?.then((desk) => desk.close());
     this.#directions = undefined;
+    this.#lenses = undefined;
     await old?.dispose();
     const model = await this.#ports.load(ask, {
       device: ask.device,
@@ -238,13 +260,19 @@ export class EngineHost {
     return { pieces: tokenizer.pieces(ids), texts: ids.map((id) => [id, tokenizer.text(id)] as const) };
   }
 
-  async #run({ id, ids, k, mid }: RunMessage, signal: AbortSignal): Promise<void> {
+  async #run({ id, ids, k, mid, lens }: RunMessage, signal: AbortSignal): Promise<void> {
     const model = this.#loaded();
-    const states = new RunStates(mid);
+    const translators = lens === 'raw' ? undefined : (await this.#lens()).get(lens);
+    const states = new RunStates(mid, translators);
     this.#states = states;
     const told = new Set<number>();
     const { hooks } = states;
-    for await (const event of model.stream(ids, { lens: { k, mid }, hooks, checks: true, signal })) {
+    for await (const event of model.stream(ids, {
+      lens: { k, mid, translators },
+      hooks,
+      checks: true,
+      signal,
+    })) {
       switch (event.type) {
         case 'block':
           await states.add(event.layer, event.hooks);
@@ -282,7 +310,12 @@ export class EngineHost {
     }
     const n = tokenIds.length;
     const targets = Int32Array.from({ length: rows * n }, (_, i) => tokenIds[i % n] ?? -1);
-    const { targetLogprobs, targetRanks } = await model.lens(states, { k: 1, targets });
+    const { targetLogprobs, targetRanks } = await model.lens(states, {
+      k: 1,
+      targets,
+      translators: this.#states.lens,
+      layers: Int32Array.from({ length: rows }, (_, row) => row - 1),
+    });
     const parcel = new Parcel();
     const paths = tokenIds.map((tokenId, t): Trajectory =>
       parcel.trajectory({
@@ -303,7 +336,13 @@ export class EngineHost {
       throw new InputError(`engine: target: expected ${positions} ids, one a position, got ${ids.length}`);
     }
     const targets = Int32Array.from(ids);
-    const { targetLogprobs, targetRanks } = await model.lens(states, { k: 1, targets, signal });
+    const { targetLogprobs, targetRanks } = await model.lens(states, {
+      k: 1,
+      targets,
+      translators: this.#states.lens,
+      layers: new Int32Array(positions).fill(row - 1), // a translated run has no rows after attention
+      signal,
+    });
     const parcel = new Parcel();
     const read = parcel.target({ ids: targets, logprobs: targetLogprobs, ranks: targetRanks });
     this.#answer(id, 'target', read, parcel.buffers);

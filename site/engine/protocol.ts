@@ -3,13 +3,17 @@
  * cross as {@link ErrorMessage}. Every request carries a number; answers name it.
  */
 import type {
+  AverageProgress,
   ChatTemplate,
   DeviceChoice,
   DeviceInfo,
+  FitProgress,
+  ReadingAverages,
   RunTimings,
   WeightsProgress,
 } from '../../engine/api.ts';
 import type { Directions, ExperimentSummary } from '../../engine/directions-api.ts';
+import type { FitReport, Translators } from '../../shared/lens/translators.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { ErrorMessage } from '../../shared/errors.ts';
 import type {
@@ -130,9 +134,28 @@ export interface ExperimentAnswer {
   readonly cancelled: boolean;
 }
 
+/** What the table is read with. */
+export type LensKind = 'raw' | Translators['kind'];
+
+/** A lens that is open in the engine's thread. */
+export interface LensSummary {
+  readonly kind: Translators['kind'];
+  readonly hash: string;
+  readonly report: FitReport | undefined;
+}
+
+export interface AveragesAsk {
+  /** Undefined: the reference prompts. */
+  readonly prompts: readonly string[] | undefined;
+  readonly lens: LensKind;
+  readonly positions: 'all' | 'last';
+}
+
 /** What long calls tell while they go: name → one step. */
 export interface Steps {
   experiment: { readonly index: number; readonly total: number; readonly record: PromptRecord };
+  fitLens: FitProgress;
+  averages: AverageProgress;
 }
 export type StepName = keyof Steps;
 
@@ -153,6 +176,12 @@ export interface Calls {
   experiment: [ExperimentAsk, ExperimentAnswer];
   /** Hashes the weights, which takes a while the first time. */
   identity: [Record<string, never>, ModelIdentity];
+  fitLens: [undefined, LensSummary];
+  openLens: [{ readonly name: string; readonly file: Blob }, LensSummary];
+  /** A lens that is open, or that the device keeps. */
+  restoreLens: [{ readonly kind: Translators['kind'] }, LensSummary | undefined];
+  saveLens: [{ readonly kind: Translators['kind'] }, Blob];
+  averages: [AveragesAsk, ReadingAverages];
 }
 export type CallName = keyof Calls;
 
@@ -173,6 +202,7 @@ export type ToWorker =
       readonly k: number;
       /** Rows after attention too. */
       readonly mid: boolean;
+      readonly lens: LensKind;
     }
   | { readonly type: 'cancel'; readonly id: number };
 

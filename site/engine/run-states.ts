@@ -1,5 +1,6 @@
 /** The residual states of the last run, row by row, so that a token is read out without running the model again. */
 import type { HookTensor } from '../../engine/api.ts';
+import type { Translators } from '../../shared/lens/translators.ts';
 import { InputError } from '../../shared/errors.ts';
 
 /** The states that the lens reads, in the order of its rows. */
@@ -14,9 +15,13 @@ export class RunStates {
   /** The same after attention, by layer. */
   readonly #mids: Float32Array[] = [];
 
+  /** What the run was read with; undefined: the raw lens. */
+  readonly lens: Translators | undefined;
+
   /** @param mid the run has rows after attention too. */
-  constructor(mid = false) {
+  constructor(mid = false, lens?: Translators) {
     this.#mid = mid;
+    this.lens = lens;
   }
 
   /** What the run has to be asked for. */

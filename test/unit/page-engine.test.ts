@@ -19,6 +19,10 @@ const READINGS: LayerReadings = {
 };
 const TIMINGS = { firstReadings: 1, lastReadings: 2, done: 3 };
 
+function notFaked(): never {
+  throw new Error('this fake does not do that');
+}
+
 /** A model of no numbers that tells its story one step at a time. */
 class FakeModel implements HostedModel {
   readonly id = 'fake';
@@ -47,6 +51,9 @@ class FakeModel implements HostedModel {
     text: (id: number) => `t${id}`,
     pieces: (ids: readonly number[]) => ids.map((id) => `t${id}`),
   };
+  fitLens = (): never => notFaked();
+  openLens = (): never => notFaked();
+  averages = (): never => notFaked();
   disposed = false;
   running = 0;
   step: Promise<void> = Promise.resolve();
