@@ -11,6 +11,7 @@ function heavy(name: string, order: number, seconds: number) {
       name,
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: 'test/support/unpack.ts',
+      setupFiles: 'test/support/fuzz-seed.ts',
       testTimeout: seconds * 1000,
       hookTimeout: 240_000,
       fileParallelism: false,
@@ -30,6 +31,7 @@ export default defineConfig({
           // By default one core stays free: on two, half the machine.
           maxWorkers: '100%',
           pool: 'threads',
+          setupFiles: 'test/support/fuzz-seed.ts',
           sequence: { groupOrder: 0 },
         },
       },

@@ -8,6 +8,11 @@ import { wellFormed } from '../../shared/tokenizer/tokenizer.ts';
 import { encodeTrace } from '../../shared/trace/encode.ts';
 import { sampleRun } from '../unit/trace-sample.ts';
 
+/** No failure of the server's: 501 is what oEmbed 1.0 has for a format that a provider doesn't give. */
+export function isSound(status: number): boolean {
+  return status < 500 || status === 501;
+}
+
 export interface ApiRequest {
   readonly path: string;
   readonly method: string;

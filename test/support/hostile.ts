@@ -1,6 +1,6 @@
 /**
- * Hostile input as fast-check makes it: each run draws new cases; a failing one is shrunk and printed with the seed and
- * the path that bring it back, as `{ seed, path }` beside `numRuns`.
+ * Hostile input as fast-check makes it: the same in every run unless FUZZ_SEED says otherwise; a failing case is shrunk
+ * and printed with the seed and the path that bring it back, as `{ seed, path }` beside `numRuns`.
  */
 import { getHeapStatistics } from 'node:v8';
 import fc from 'fast-check';
