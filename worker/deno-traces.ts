@@ -4,7 +4,7 @@
  * never seen.
  *
  * `['trace', ID]` is the head; `['trace chunk', NAME, i]` are its chunks; `['trace orphans', NAME]` names chunks that no
- * head points to (an upload under way, a deletion not finished), for the sweep that every upload begins with.
+ * head points to (an upload under way, a deletion or a replacement not finished), for the sweep that every upload begins with.
  * `['blocked', ID]` blocks an id.
  */
 import { sameHash } from './delete-token.ts';
@@ -80,15 +80,14 @@ export class DenoTraces implements TraceStore {
       await this.#kv.set(['trace chunk', name, i], bytes.slice(i * CHUNK, (i + 1) * CHUNK), chunkLife);
     }
     const value: Head = { ...about, name, chunks, size: bytes.byteLength };
-    const { ok } = await this.#kv
-      .atomic()
-      .check(head)
-      .set(head.key, value, headLife)
-      .delete(['trace orphans', name])
-      .commit();
-    if (ok) return 'stored';
-    await this.#clear(name, chunks);
-    return 'present';
+    const step = this.#kv.atomic().check(head).set(head.key, value, headLife).delete(['trace orphans', name]);
+    // An expired trace that the platform still holds: with its head its chunks lose their name.
+    const old = head.value;
+    if (old) step.set(['trace orphans', old.name], { since: 0, chunks: old.chunks } satisfies Orphans);
+    const { ok } = await step.commit();
+    const left = ok ? old : value;
+    if (left) await this.#tidy(left);
+    return ok ? 'stored' : 'present';
   }
 
   async delete(id: string, deleteTokenHash: string): Promise<'deleted' | 'refused' | 'absent' | 'blocked'> {
@@ -103,7 +102,7 @@ export class DenoTraces implements TraceStore {
       .set(['trace orphans', name], { since: 0, chunks } satisfies Orphans)
       .commit();
     if (!ok) return 'absent';
-    await this.#clear(name, chunks);
+    await this.#tidy(head.value);
     return 'deleted';
   }
 
@@ -124,6 +123,11 @@ export class DenoTraces implements TraceStore {
         await this.#clear(name, value.chunks);
       }
     }
+  }
+
+  /** Clears what is done with. A failure changes no answer: the sweep comes to it another time. */
+  async #tidy({ name, chunks }: Head): Promise<void> {
+    await this.#clear(name, chunks).catch(() => undefined);
   }
 
   /** Chunks first, their name last: what breaks off is swept another time. */
