@@ -19,8 +19,19 @@ const route = createRoute({
   tags: ['pages'],
   summary: 'The page on a stored trace',
   request: { params: traceParams },
-  responses: { 200: { description: 'The page.', content: page }, ...TRACE_PROBLEMS },
+  responses: {
+    200: { description: 'The page.', content: page },
+    404: asPage(TRACE_PROBLEMS[404]),
+    410: asPage(TRACE_PROBLEMS[410]),
+    501: asPage(TRACE_PROBLEMS[501]),
+    503: asPage(TRACE_PROBLEMS[503]),
+  },
 });
+
+/** To a reader who asks for HTML a failure is a page. */
+function asPage<T extends { readonly content: object }>(answer: T) {
+  return { ...answer, content: { ...answer.content, ...page } };
+}
 
 /** The static page's own, which the words of a trace have changed. */
 const NOT_KEPT = [
