@@ -8,6 +8,7 @@ export class UsageError extends InputError {}
 export const COMMON_OPTIONS = {
   ids: { type: 'string' },
   device: { type: 'string' },
+  compute: { type: 'string' },
   bos: { type: 'boolean' },
   'no-bos': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -25,6 +26,7 @@ export interface CommonArguments {
   readonly model: string;
   readonly prompt: PromptArgument;
   readonly device: 'wasm' | 'webgpu' | 'auto';
+  readonly compute: 'f32' | 'f16';
   readonly json: boolean;
 }
 
@@ -47,7 +49,7 @@ export function parse<T extends Options>(args: readonly string[], options: T): P
 }
 
 /** A model and a device: what every command takes, also those without a TEXT. */
-export interface ModelArguments extends Pick<CommonArguments, 'model' | 'device' | 'json'> {
+export interface ModelArguments extends Pick<CommonArguments, 'model' | 'device' | 'compute' | 'json'> {
   readonly bos: 'auto' | boolean;
 }
 
@@ -63,6 +65,7 @@ export function commonArguments(
     model: modelOf(model),
     prompt: promptArgument(values, text, emptyText),
     device: deviceOf(values.device),
+    compute: computeOf(values.compute),
     json: values.json === true,
   };
 }
@@ -75,6 +78,7 @@ export function modelArguments(values: CommonValues, positionals: readonly strin
     model: modelOf(model),
     bos: bosOf(values),
     device: deviceOf(values.device),
+    compute: computeOf(values.compute),
     json: values.json === true,
   };
 }
@@ -122,6 +126,12 @@ function deviceOf(value: string | boolean | undefined): CommonArguments['device'
   if (value === undefined) return 'auto';
   if (value === 'wasm' || value === 'webgpu') return value;
   throw new UsageError(`--device: expected wasm or webgpu, got "${String(value)}"`);
+}
+
+function computeOf(value: string | boolean | undefined): CommonArguments['compute'] {
+  if (value === undefined) return 'f32';
+  if (value === 'f32' || value === 'f16') return value;
+  throw new UsageError(`--compute: expected f32 or f16, got "${String(value)}"`);
 }
 
 /** A whole number of an option. */

@@ -5,6 +5,7 @@ const MODEL = `  MODEL                fable-4m (embedded); a folder in Hugging F
 
 const RUN = `  --bos, --no-bos      a begin-of-text token in front, or none; without either, what the tokenizer does
   --device DEVICE      wasm or webgpu (default wasm)
+  --compute TYPE       f32 or, where the GPU has shader-f16, f16 (default f32)
   --help               this page`;
 
 const COMMON = `${MODEL}

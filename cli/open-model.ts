@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Opens the model that a call names, does something with it, and lets go of the device either way. */
 export async function withModel<T>(
-  { model: source, device }: Pick<CommonArguments, 'model' | 'device'>,
+  { model: source, device, compute }: Pick<CommonArguments, 'model' | 'device' | 'compute'>,
   { signal }: Terminal,
   progress: Progress,
   use: (model: LensModel) => Promise<T>,
@@ -23,6 +23,7 @@ export async function withModel<T>(
   const token = process.env.HF_TOKEN;
   const model = await LensModel.load(source, {
     device,
+    compute,
     signal,
     ...(token !== undefined && token !== '' && { token: token.trim() }),
     onProgress: ({ loadedBytes, totalBytes }) =>

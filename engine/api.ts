@@ -32,6 +32,9 @@ export interface WeightsProgress {
   readonly totalBytes: number;
 }
 
+/** What the products with the blocks' matrices are computed in; all else is f32 either way. */
+export type Compute = 'f32' | 'f16';
+
 export interface LoadOptions {
   readonly device?: DeviceChoice;
   readonly signal?: AbortSignal;
@@ -51,6 +54,11 @@ export interface LoadOptions {
    * quantized on the device, in a fifth to a quarter of the memory. The numbers differ in the last digits only.
    */
   readonly quantized?: 'expand' | 'keep';
+  /**
+   * Default `f32`. `f16` halves the memory of the blocks' matrices on a GPU that has shader-f16 ({@link
+   * DeviceInfo.f16}), at a precision that each run then measures: the self-check `precision`.
+   */
+  readonly compute?: Compute;
 }
 
 /** How a model that was made for chats wants them written. */
@@ -69,6 +77,9 @@ export interface DeviceInfo {
   readonly detail: string;
   /** Why this one: asked for, or what `auto` found. */
   readonly reason: string;
+  /** Whether it can compute in f16. */
+  readonly f16: boolean;
+  readonly compute: Compute;
 }
 
 /** A hook's value: row-major, f32, with the batch axis in front. */

@@ -24,7 +24,9 @@ import {
   type EditableHook,
   type Intervention,
 } from '../shared/interventions.ts';
+import type { Weights } from '../shared/graph/parts.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
+import type { Compute } from './api.ts';
 import { DeviceTensor } from './device-tensor.ts';
 import type { MemoryLimits } from './memory.ts';
 import { Queue } from './queue.ts';
@@ -119,11 +121,19 @@ export class Forward {
   readonly #spec: ModelSpec;
   readonly #weights: WeightStore;
   readonly #memory: MemoryLimits;
+  readonly #graphWeights: Weights;
   /** Two variants a layer at most: what sweeps use, and what the last view asked for; of a large model, one. */
   readonly #sessions = new Map<number, Map<string, Promise<Session>>>();
   readonly #turns = new Map<number, Queue>();
 
-  constructor(runtime: Runtime, spec: ModelSpec, weights: WeightStore, memory: MemoryLimits) {
+  constructor(
+    runtime: Runtime,
+    spec: ModelSpec,
+    weights: WeightStore,
+    memory: MemoryLimits,
+    compute: Compute = 'f32',
+  ) {
+    this.#graphWeights = compute === 'f16' ? weights.inHalf(!runtime.gpu) : weights;
     this.#runtime = runtime;
     this.#memory = memory;
     this.#spec = spec;
@@ -294,7 +304,7 @@ export class Forward {
       }
       const { centreFirst } = this.#runtime;
       session = this.#weights.use(`block.${layer}`, signal, () => {
-        const graph = blockGraph(this.#spec, layer, this.#weights, { ...options, centreFirst });
+        const graph = blockGraph(this.#spec, layer, this.#graphWeights, { ...options, centreFirst });
         return this.#runtime.session(`block ${layer}`, graph);
       });
     }

@@ -41,6 +41,11 @@ const LIMITS = [
 
 const FEATURES = ['shader-f16', 'subgroups'] as const;
 
+/** Whether the device was opened with half floats in its kernels. */
+export function hasHalves(device: GPUDevice): boolean {
+  return device.features.has('shader-f16');
+}
+
 /** The default limits are a phone's: asks for the adapter's own. @throws {DeviceError} */
 export async function openDevice({ adapter, description }: FoundAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));

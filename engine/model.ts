@@ -99,6 +99,7 @@ export async function openModel(
     memory = {},
     constants = 'f32',
     quantized = 'expand',
+    compute = 'f32',
   }: LoadOptions,
 ): Promise<OpenedModel> {
   const files = typeof source === 'string' ? await platform.resolve(source, { signal, token }) : source;
@@ -111,7 +112,7 @@ export async function openModel(
   const limits = { ...MEMORY_LIMITS, ...platform.memory, ...memory };
   const weights = new WeightStore(opened.tensors, spec, onProgress, limits, quantized === 'keep');
   const reopen = async (): Promise<Machine> =>
-    makeMachine(await platform.openRuntime(device), spec, weights, limits);
+    makeMachine(await platform.openRuntime(device), spec, weights, limits, compute);
   const machine = await reopen();
   const chatTemplate = readChatTemplate(opened.tokenizerConfig);
   return { files, tokenizer, spec, chatTemplate, weights, machine, reopen };
@@ -242,7 +243,8 @@ export class Model {
       }
       if (reader) yield { type: 'late', late: await reader.late() };
       if (checks) {
-        const output = reader?.last ? [await machine.plain.check(state, reader.last, signal)] : [];
+        const held = machine.precision ?? machine.plain;
+        const output = reader?.last ? [await held.check(state, reader.last, signal)] : [];
         yield { type: 'checks', checks: [...output, ...blockChecks.results()] };
       }
     } finally {

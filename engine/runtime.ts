@@ -5,7 +5,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { DeviceError, MemoryError, messageOf, ResidscopeError } from '../shared/errors.ts';
 import type { OnnxModel } from '../shared/graph/onnx.ts';
-import type { DeviceInfo } from './api.ts';
+import type { Compute, DeviceInfo } from './api.ts';
 import type { Queue } from './queue.ts';
 
 export type Tensor = Ort.Tensor;
@@ -15,7 +15,7 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 export interface LoadedOrt {
   readonly ort: typeof Ort;
   readonly queue: Queue;
-  readonly device: DeviceInfo;
+  readonly device: Omit<DeviceInfo, 'compute'>;
   /** The device that sessions and our own kernels share; undefined on wasm. */
   readonly gpu: GPUDevice | undefined;
 }
@@ -65,10 +65,19 @@ export class Runtime {
   readonly #queue: Queue;
   #lost: string | undefined;
 
-  constructor({ ort, queue, device, gpu }: LoadedOrt) {
+  /** @throws {DeviceError} where the device can't compute in f16 as asked. */
+  constructor({ ort, queue, device, gpu }: LoadedOrt, compute: Compute = 'f32') {
+    if (compute === 'f16' && !device.f16) {
+      throw new DeviceError(
+        device.name === 'wasm'
+          ? `compute f16: expected WebGPU with shader-f16, got wasm (${device.reason}), which computes in f32 only: choose the device webgpu, or leave compute at f32`
+          : `compute f16: expected a graphics adapter with shader-f16, got ${device.detail} without it: leave compute at f32`,
+      );
+    }
     this.#ort = ort;
     this.#queue = queue;
-    this.device = device;
+    const detail = compute === 'f16' ? `${device.detail}, products in f16` : device.detail;
+    this.device = { ...device, detail, compute };
     this.gpu = gpu;
     void gpu?.lost.then((info) => {
       this.#lost = info.message === '' ? info.reason : info.message;

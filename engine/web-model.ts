@@ -3,7 +3,7 @@ import type * as Ort from 'onnxruntime-web';
 import { DeviceError, messageOf } from '../shared/errors.ts';
 import type { DeviceChoice, LoadOptions, ModelFiles } from './api.ts';
 import { chooseDevice } from './choose-device.ts';
-import { openDevice } from './gpu.ts';
+import { hasHalves, openDevice } from './gpu.ts';
 import { Model, openModel, type Platform } from './model.ts';
 import { Queue } from './queue.ts';
 import { resolveWeb } from './resolve-web.ts';
@@ -105,7 +105,7 @@ async function openRuntime(choice: DeviceChoice): Promise<LoadedOrt> {
       const detail = threads > 1 ? `${threads} threads` : '1 thread: the page is not cross-origin isolated';
       return {
         ...(await loadBuild('wasm')),
-        device: { name: 'wasm', detail, reason: chosen.reason },
+        device: { name: 'wasm', detail, reason: chosen.reason, f16: false },
         gpu: undefined,
       };
     }
@@ -113,7 +113,12 @@ async function openRuntime(choice: DeviceChoice): Promise<LoadedOrt> {
     const gpu = await openDevice(chosen.found);
     return {
       ...runtime,
-      device: { name: 'webgpu', detail: chosen.found.description, reason: chosen.reason },
+      device: {
+        name: 'webgpu',
+        detail: chosen.found.description,
+        reason: chosen.reason,
+        f16: hasHalves(gpu),
+      },
       gpu,
     };
   } catch (error) {

@@ -100,10 +100,14 @@ export class WeightParts {
     return [...this.#parts.values()].flatMap((part) => part.tensors);
   }
 
+  /** Whether all that is fetched again comes from this device. */
+  get local(): boolean {
+    return this.tensors.every((t) => t.source.local === true);
+  }
+
   /** Whether parts go after use. */
   get gives(): boolean {
-    const local = this.tensors.every((t) => t.source.local === true);
-    return this.totalBytes > (local ? this.#limits.holdBytes : this.#limits.holdRemoteBytes);
+    return this.totalBytes > (this.local ? this.#limits.holdBytes : this.#limits.holdRemoteBytes);
   }
 
   /** Whether a part's bytes are here. */

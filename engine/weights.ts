@@ -13,7 +13,8 @@ import {
   type TensorSet,
 } from '../shared/formats/tensors.ts';
 import { isPackable, packMatrix } from '../shared/formats/gguf/packed.ts';
-import type { PackedTensor, StoredTensor } from '../shared/graph/parts.ts';
+import { halfScale, toHalves } from '../shared/formats/half-float.ts';
+import type { HalfTensor, PackedTensor, StoredTensor, Weights } from '../shared/graph/parts.ts';
 import { blockTensorNames, tensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
 import type { WeightsProgress, WeightTensor } from './api.ts';
 import { sha256 } from './sha256.ts';
@@ -80,6 +81,11 @@ export class WeightStore {
     return this.#parts.gives;
   }
 
+  /** Whether what goes must come over the network again. */
+  get fetchesAgain(): boolean {
+    return this.gives && !this.#parts.local;
+  }
+
   has(key: string): boolean {
     return this.#parts.has(key);
   }
@@ -137,6 +143,22 @@ export class WeightStore {
     const rows = rowsInOrder(info, this.#bytes(info), from, to);
     const matrix = packMatrix(rows, info.dtype, to - from, columns);
     return { name: `${name}.${from}`, shape: [to - from, columns], matrix };
+  }
+
+  /** A matrix in f16, scaled so that none of its numbers leaves that. */
+  readonly #half = (name: string): HalfTensor => {
+    const info = findTensor(this.#set, name);
+    const values = this.#floats(info, rowsInOrder(info, this.#bytes(info)));
+    const scale = halfScale(values);
+    if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * scale;
+    const bytes = new Uint8Array(toHalves(values).buffer);
+    const data = { location: `${name}.f16`, bytes, offset: 0, length: bytes.byteLength };
+    return { shape: info.shape, data, scale };
+  };
+
+  /** The weights for graphs whose products are computed in f16. @param pinned see {@link Weights.pinned} */
+  inHalf(pinned: boolean): Weights {
+    return { stored: this.stored, packed: this.packed, half: this.#half, pinned };
   }
 
   #converted(info: TensorInfo, from: number, to: number, shape: readonly number[]): StoredTensor {

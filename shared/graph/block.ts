@@ -13,6 +13,7 @@ import {
   type AttentionInputs,
   type OpenAttention,
 } from './attention.ts';
+import { halfHeads, halfMatrix } from './half.ts';
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from './onnx.ts';
 import {
   blockWeights,
@@ -107,9 +108,13 @@ export function hookDims(spec: ModelSpec, hook: BlockHook): readonly Dim[] {
 /** Each head's own write, without the output bias: z[b, t, h, e] · W_O[h, e, d] → [b, t, h, d]. */
 function headResults(c: BuildContext, layer: number, z: Value): Value {
   const { g, spec } = c;
-  const w = matrix(c, blockWeights(spec, layer).out);
-  const byHead = g.op('Reshape', [w, g.ints([spec.nHeads, spec.dHead, spec.dModel])]);
-  const product = g.op('MatMul', [g.op('Transpose', [z], { perm: [0, 2, 1, 3] }), byHead]); // [b, h, t, d]
+  const { out } = blockWeights(spec, layer);
+  const heads = g.op('Transpose', [z], { perm: [0, 2, 1, 3] });
+  const split = (w: Value): Value => g.op('Reshape', [w, g.ints([spec.nHeads, spec.dHead, spec.dModel])]);
+  const half = halfMatrix(c, out);
+  const product = half // [b, h, t, d]
+    ? halfHeads(c, heads, { ...half, value: split(half.value), inputs: spec.dHead })
+    : g.op('MatMul', [heads, split(matrix(c, out))]);
   return g.op('Transpose', [product], { perm: [0, 2, 1, 3] });
 }
 

@@ -4,6 +4,7 @@
  */
 import { PACKED_BLOCK, type PackedMatrix } from '../formats/gguf/packed.ts';
 import type { Activation, BlockWeights, MatrixRef, ModelSpec, NormRef } from '../spec/model-spec.ts';
+import { halfMatrix, halfProduct, type HalfRows } from './half.ts';
 import type { DataType, ExternalData, GraphBuilder, Value } from './onnx.ts';
 
 /** A stored tensor as a graph sees it: f32, its bytes where they lie. */
@@ -21,11 +22,24 @@ export interface PackedTensor {
   readonly matrix: PackedMatrix;
 }
 
+/** A matrix in f16 on the device. */
+export interface HalfTensor extends StoredTensor {
+  /** What the matrix was multiplied by, a power of two: its numbers lie within ±1 (see `half.ts`). */
+  readonly scale: number;
+}
+
 /** Weights by name; the engine answers once the bytes have arrived. */
 export interface Weights {
   readonly stored: (name: string) => StoredTensor;
   /** Undefined: not kept quantized. */
   readonly packed: (name: string) => PackedTensor | undefined;
+  /** There where products are computed in f16. */
+  readonly half?: (name: string) => HalfTensor;
+  /**
+   * Hold on to the rounding: where the runtime has no kernels for half floats it casts to f32 and back, then takes two
+   * casts in a row for needless, and drops them with what they round.
+   */
+  readonly pinned?: boolean;
 }
 
 /** What graphs are built with, the same for every part of one graph. */
@@ -37,6 +51,8 @@ export interface BuildContext {
   readonly centreFirst: boolean;
   /** Weights that the graph holds already: a matrix may be used twice. */
   readonly held: Map<string, Value>;
+  /** What products in f16 take, by the value that it was made of: q, k and v read the same one. */
+  readonly halves: Map<Value, HalfRows>;
 }
 
 export function buildContext(
@@ -45,7 +61,7 @@ export function buildContext(
   weights: Weights,
   centreFirst: boolean,
 ): BuildContext {
-  return { g, spec, weights, centreFirst, held: new Map() };
+  return { g, spec, weights, centreFirst, held: new Map(), halves: new Map() };
 }
 
 /** A weight as a value. */
@@ -133,11 +149,18 @@ export function packedProduct(g: GraphBuilder, x: Value, axes: number, packed: P
   return g.op('Add', [product, g.op('MatMul', [sums, offsets])]);
 }
 
+/** x·W, x: [b, t, in]: in f16 and in 4 or 8 bits where that is wanted. */
+function product(c: BuildContext, x: Value, ref: MatrixRef): Value {
+  const packed = ref.layout === 'out-in' ? c.weights.packed(ref.weight) : undefined;
+  if (packed) return packedProduct(c.g, x, 2, packed);
+  const half = halfMatrix(c, ref);
+  return half ? halfProduct(c, x, half) : c.g.op('MatMul', [x, matrix(c, ref)]);
+}
+
 /** x·W + b, x: [b, t, in]. */
 export function linear(c: BuildContext, x: Value, ref: MatrixRef): Value {
-  const packed = ref.layout === 'out-in' ? c.weights.packed(ref.weight) : undefined;
-  const product = packed ? packedProduct(c.g, x, 2, packed) : c.g.op('MatMul', [x, matrix(c, ref)]);
-  return ref.bias === undefined ? product : c.g.op('Add', [product, weight(c, ref.bias)]);
+  const written = product(c, x, ref);
+  return ref.bias === undefined ? written : c.g.op('Add', [written, weight(c, ref.bias)]);
 }
 
 function activate({ g }: BuildContext, x: Value, activation: Activation): Value {

@@ -46,7 +46,7 @@ export interface LateReadings {
 
 /** One self-check. A failed one is shown with its number; one that did not run says why. */
 export interface SelfCheck {
-  readonly name: 'output' | 'writes' | 'attention';
+  readonly name: 'output' | 'precision' | 'writes' | 'attention';
   readonly status: 'pass' | 'fail' | 'skipped';
   /** The measured deviation, and the bound it is held against; NaN when skipped. */
   readonly value: number;

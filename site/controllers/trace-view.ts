@@ -158,6 +158,8 @@ function infoOf({ model, ids, bos, device }: TraceData): ModelInfo {
       name: device?.name === 'webgpu' ? 'webgpu' : 'wasm',
       detail: device?.detail ?? '',
       reason: device?.reason ?? 'the trace does not say',
+      f16: false,
+      compute: 'f32',
     },
     weightBytes: 0,
     bosId: bos ? ids[0] : undefined,

@@ -4,6 +4,7 @@ import type { SelfCheck } from '../../shared/lens/readings.ts';
 
 const NAMES: Record<SelfCheck['name'], string> = {
   output: 'Last row against a plain forward',
+  precision: 'Last row in f16 against f32',
   writes: 'Writes sum to the stream',
   attention: 'Attention rows sum to 1',
 };

@@ -8,35 +8,14 @@ import { golden } from '../cases/golden.ts';
 import { distribution, topOf } from '../cases/lens-reference.ts';
 import { compareHook, hookCases } from '../cases/parity-hooks.ts';
 import { lensCases } from '../cases/parity-lens.ts';
-import type { ParityModel } from '../cases/parity-models.ts';
 import { resultOf } from '../cases/parity.ts';
 import { ModelRun, onDevice } from '../cases/parity-run.ts';
 import { pathOf, readBytes, sharedMissing } from '../support/addresses.ts';
 import { importLibrary, type Library } from '../support/library.ts';
-
-const FOLDER = 'shared/models/smollm2-135m-instruct';
-const GGUF = `${FOLDER}/SmolLM2-135M-Instruct.Q4_1.gguf`;
-
-const MODEL: ParityModel = {
-  name: 'smollm2',
-  folder: GGUF,
-  files: [],
-  goldens: [`${FOLDER}/golden.safetensors`],
-  constants: 'f32',
-  readout: {
-    norm: 'rms',
-    eps: 1e-5,
-    offset: 0,
-    finalNorm: 'model.norm',
-    unembed: 'model.embed_tokens.weight',
-  },
-  lacks: [],
-  elsewhere: [],
-  batches: false,
-};
+import { GGUF, SMOLLM2 } from '../support/smollm2.ts';
 
 /** What the goldens hold of hooks and lens; the last position's logits have tests of their own. */
-const CASES = [...hookCases(MODEL), ...lensCases].filter(({ name }) =>
+const CASES = [...hookCases(SMOLLM2), ...lensCases].filter(({ name }) =>
   [
     'blocks.*.hook_resid_pre',
     'blocks.*.hook_resid_post',
@@ -58,7 +37,7 @@ describe.skipIf(sharedMissing)(`SmolLM2 from its GGUF${sharedMissing ? `: ${shar
     const options = { device: 'wasm', memory: { checkBytes: 2 ** 30 } } as const;
     const opened = await onDevice('wasm', LensModel.load(pathOf(GGUF), options));
     model = opened;
-    run = new ModelRun(MODEL, { load: () => Promise.resolve(opened), readBytes });
+    run = new ModelRun(SMOLLM2, { load: () => Promise.resolve(opened), readBytes });
   });
 
   afterAll(() => run?.dispose());
@@ -93,7 +72,7 @@ describe.skipIf(sharedMissing)(`SmolLM2 from its GGUF${sharedMissing ? `: ${shar
   it('differs no more with its quantized matrices kept on the device', async () => {
     const { LensModel } = await importLibrary();
     const options = { device: 'wasm', quantized: 'keep' } as const;
-    const kept = new ModelRun(MODEL, {
+    const kept = new ModelRun(SMOLLM2, {
       load: () => onDevice('wasm', LensModel.load(pathOf(GGUF), options)),
       readBytes,
     });

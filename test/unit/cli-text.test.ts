@@ -21,6 +21,7 @@ describe('grammar', () => {
       model: 'fable-4m',
       prompt: { kind: 'text', text: 'a b', bos: false },
       device: 'webgpu',
+      compute: 'f32',
       json: true,
     });
     expect(read('m', '--ids', '1, 2,3').prompt).toEqual({ kind: 'ids', ids: [1, 2, 3] });
@@ -37,6 +38,7 @@ describe('grammar', () => {
     [['m', '--ids', '1', '--bos'], /--ids is run as it is/],
     [['m', 'a', '--bos', '--no-bos'], /expected --bos or --no-bos/],
     [['m', 'a', '--device', 'tpu'], /--device: expected wasm or webgpu, got "tpu"/],
+    [['m', 'a', '--compute', 'f64'], /--compute: expected f32 or f16, got "f64"/],
     [['m', 'a', '--nope'], /--nope/],
   ])('refuses %j', (args, message) => {
     expect(() => read(...args)).toThrow(message);

@@ -38,7 +38,7 @@ class FakeModel implements HostedModel {
     parallel: false,
     blockHooks: ['hook_resid_pre', 'hook_resid_post'] as const,
   };
-  readonly device = { name: 'wasm', detail: '', reason: 'asked for' } as const;
+  readonly device = { name: 'wasm', detail: '', reason: 'asked for', f16: false, compute: 'f32' } as const;
   readonly weightBytes = 10;
   readonly tokenizer = {
     vocabSize: 9,
