@@ -30,6 +30,7 @@ import type {
   WeightsProgress,
   WeightTensor,
 } from './api.ts';
+import type { AttentionOptions, LayerAttention } from './attention-api.ts';
 import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { BlockChecks } from './checks.ts';
@@ -450,6 +451,21 @@ export class Model {
   ): AsyncGenerator<ExperimentEvent, void> {
     const { experiment } = await import('./directions.ts');
     yield* experiment(this, prompts, options);
+  }
+
+  /**
+   * What every head looks at, a layer at a time: patterns, the lengths that make them value-weighted, and scores on
+   * this prompt.
+   *
+   * @throws {InputError} for layers that are not there, ascending and once each; and as {@link stream}.
+   * @see Kobayashi et al. 2020, "Attention is Not Only a Weight: Analyzing Transformers with Vector Norms"
+   */
+  async *attention(
+    ids: readonly number[],
+    options: AttentionOptions = {},
+  ): AsyncGenerator<LayerAttention, void> {
+    const { readAttention } = await import('./attention.ts');
+    yield* readAttention(this, ids, options);
   }
 
   /** A weight by its name in the file, in f32, in the file's own layout. @throws {NotFoundError} for another name. */

@@ -8,6 +8,7 @@ import { openRuntime } from './ort-node.ts';
 import { resolveNode } from './resolve-node.ts';
 
 export type * from './api.ts';
+export type * from './attention-api.ts';
 export type * from './directions-api.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';

@@ -3,6 +3,7 @@
  * wasm backend computes on the thread that calls it.
  */
 export type * from './api.ts';
+export type * from './attention-api.ts';
 export type * from './directions-api.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';

@@ -6,8 +6,10 @@
 import type { DeviceChoice, ReadingAverages, WeightsProgress } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
+import type { LayerAttention } from '../../engine/attention-api.ts';
 import type { TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
 import type {
+  AttentionAsk,
   CallName,
   Calls,
   FromWorker,
@@ -73,6 +75,13 @@ export interface Engine {
     onStep: (step: Steps['experiment']) => void,
     signal?: AbortSignal,
   ): Promise<ExperimentAnswer>;
+  attention(ask: AttentionAsk, signal?: AbortSignal): Promise<LayerAttention>;
+  /** Small maps of all heads, a layer at a time, in order. */
+  attentionOverview(
+    ids: readonly number[],
+    onStep: (step: Steps['attentionOverview']) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Revision and hash of the loaded model's weights. */
   identity(signal?: AbortSignal): Promise<ModelIdentity>;
   /** Fits a lens on the reference prompts, or takes the one that the device keeps. */
@@ -172,6 +181,18 @@ export class EngineClient implements Engine {
     signal?: AbortSignal,
   ): Promise<ExperimentAnswer> {
     return this.#call('experiment', ask, signal, onStep);
+  }
+
+  attention(ask: AttentionAsk, signal?: AbortSignal): Promise<LayerAttention> {
+    return this.#call('attention', ask, signal);
+  }
+
+  async attentionOverview(
+    ids: readonly number[],
+    onStep: (step: Steps['attentionOverview']) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#call('attentionOverview', { ids }, signal, onStep);
   }
 
   identity(signal?: AbortSignal): Promise<ModelIdentity> {

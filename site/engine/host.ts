@@ -10,6 +10,7 @@ import type {
   StreamEvent,
   StreamOptions,
 } from '../../engine/api.ts';
+import type { AttentionOptions, LayerAttention } from '../../engine/attention-api.ts';
 import type { BlockHook } from '../../shared/hooks.ts';
 import { CancelledError, InputError, toErrorMessage } from '../../shared/errors.ts';
 import type { LayerReadings, Trajectory } from '../../shared/lens/readings.ts';
@@ -28,6 +29,7 @@ import type {
   ToWorker,
   TokenTexts,
 } from './protocol.ts';
+import type { AttentionDesk } from './attention-desk.ts';
 import type { DirectionsDesk } from './directions-desk.ts';
 import type { Lenses, LensesModel } from './lenses.ts';
 import { RunStates } from './run-states.ts';
@@ -50,6 +52,7 @@ export interface HostedModel extends LensesModel {
   stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
   lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
   runWithCache(ids: readonly number[], options?: CacheOptions): Promise<Map<string, HookTensor>>;
+  attention(ids: readonly number[], options?: AttentionOptions): AsyncIterable<LayerAttention>;
   weightHash(signal?: AbortSignal): Promise<string>;
   dispose(): Promise<void> | void;
 }
@@ -67,6 +70,7 @@ export class EngineHost {
   #vocabulary: Promise<Vocabulary> | undefined;
   #directions: Promise<DirectionsDesk> | undefined;
   #lenses: Promise<Lenses> | undefined;
+  #attention: Promise<AttentionDesk> | undefined;
   readonly #running = new Map<number, AbortController>();
   #queue: Promise<void> = Promise.resolve();
 
@@ -115,6 +119,22 @@ export class EngineHost {
         return;
       case 'experiment':
         void this.#experiment(message.id, message.ask);
+        return;
+      case 'attention':
+        this.#enqueue(message.id, async (signal) => {
+          const reading = await (await this.#attentionDesk()).layer(message.ask, signal);
+          const parcel = new Parcel();
+          this.#answer(message.id, 'attention', parcel.attention(reading), parcel.buffers);
+        });
+        return;
+      case 'attentionOverview':
+        this.#enqueue(message.id, async (signal) => {
+          const desk = await this.#attentionDesk();
+          const tell = (step: Steps['attentionOverview']): void =>
+            this.#post({ type: 'step', id: message.id, step });
+          await desk.overview(message.ask.ids, tell, signal);
+          this.#answer(message.id, 'attentionOverview', {});
+        });
         return;
       case 'identity':
         this.#enqueue(message.id, async (signal) => {
@@ -168,6 +188,12 @@ export class EngineHost {
       ({ DirectionsDesk }) => new DirectionsDesk(model),
     );
     return this.#directions;
+  }
+
+  #attentionDesk(): Promise<AttentionDesk> {
+    const model = this.#loaded();
+    this.#attention ??= import('./attention-desk.ts').then(({ AttentionDesk }) => new AttentionDesk(model));
+    return this.#attention;
   }
 
   /** Prompts take turns with what else is asked, so that the page goes on being used meanwhile. */
@@ -224,6 +250,7 @@ export class EngineHost {
     void this.#directions?.then((desk) => desk.close());
     this.#directions = undefined;
     this.#lenses = undefined;
+    this.#attention = undefined;
     await old?.dispose();
     const model = await this.#ports.load(ask, {
       device: ask.device,

@@ -12,6 +12,7 @@ import type {
   RunTimings,
   WeightsProgress,
 } from '../../engine/api.ts';
+import type { LayerAttention } from '../../engine/attention-api.ts';
 import type { Directions, ExperimentSummary } from '../../engine/directions-api.ts';
 import type { FitReport, Translators } from '../../shared/lens/translators.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
@@ -23,6 +24,7 @@ import type {
   TargetReadings,
   Trajectory,
 } from '../../shared/lens/readings.ts';
+import type { HeadScores } from '../../shared/lens/attention.ts';
 import type { PromptRecord } from '../../shared/lens/experiment-files.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 
@@ -151,8 +153,24 @@ export interface AveragesAsk {
   readonly positions: 'all' | 'last';
 }
 
+/** All heads of one layer over a prompt. */
+export interface AttentionAsk {
+  readonly ids: readonly number[];
+  readonly layer: number;
+}
+
+/** Small maps of a layer's heads. */
+export interface HeadTiles extends Pick<LayerAttention, 'layer' | 'heads' | 'window'> {
+  /** Places on a side: each has the largest weight of the cells that fall on it. */
+  readonly side: number;
+  /** u8[head, side, side], 255 a weight of 1. */
+  readonly tiles: Uint8Array;
+  readonly scores: HeadScores;
+}
+
 /** What long calls tell while they go: name → one step. */
 export interface Steps {
+  attentionOverview: HeadTiles;
   experiment: { readonly index: number; readonly total: number; readonly record: PromptRecord };
   fitLens: FitProgress;
   averages: AverageProgress;
@@ -174,6 +192,9 @@ export interface Calls {
   spellings: [{ readonly id: number }, TokenTexts];
   directions: [DirectionsAsk, DirectionsAnswer];
   experiment: [ExperimentAsk, ExperimentAnswer];
+  attention: [AttentionAsk, LayerAttention];
+  /** A step a layer. */
+  attentionOverview: [Pick<AttentionAsk, 'ids'>, Record<string, never>];
   /** Hashes the weights, which takes a while the first time. */
   identity: [Record<string, never>, ModelIdentity];
   fitLens: [undefined, LensSummary];

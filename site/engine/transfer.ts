@@ -3,6 +3,7 @@
  * The library keeps its arrays (phase two reads phase one's), and an array may be a view into a far larger buffer,
  * all of which a plain `postMessage` would copy.
  */
+import type { LayerAttention } from '../../engine/attention-api.ts';
 import type { LateReadings, LayerReadings, TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
 
 /** Copies arrays and remembers the copies' buffers. */
@@ -33,6 +34,10 @@ export class Parcel {
 
   trajectory(t: Trajectory): Trajectory {
     return { tokenId: t.tokenId, pos: t.pos, logprobs: this.#floats(t.logprobs), ranks: this.#ints(t.ranks) };
+  }
+
+  attention(a: LayerAttention): LayerAttention {
+    return { ...a, pattern: this.#floats(a.pattern), lengths: this.#floats(a.lengths) };
   }
 
   target(t: TargetReadings): TargetReadings {

@@ -1,11 +1,18 @@
 /** Page and engine worker, joined by a fake thread: order, cancellation, crashes, and whose arrays are moved. */
 import { describe, expect, it } from 'vitest';
 import type { CacheOptions, HookTensor, LensOptions, StreamEvent, StreamOptions } from '../../engine/api.ts';
+import type { AttentionOptions, LayerAttention } from '../../engine/attention-api.ts';
 import { throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerReadings } from '../../shared/lens/readings.ts';
 import { EngineClient, type WorkerPort } from '../../site/engine/client.ts';
 import { EngineHost, type HostedModel } from '../../site/engine/host.ts';
-import type { DirectionsAnswer, FromWorker, RunEvent, ToWorker } from '../../site/engine/protocol.ts';
+import type {
+  DirectionsAnswer,
+  FromWorker,
+  HeadTiles,
+  RunEvent,
+  ToWorker,
+} from '../../site/engine/protocol.ts';
 
 const READINGS: LayerReadings = {
   layer: -1,
@@ -83,6 +90,20 @@ class FakeModel implements HostedModel {
     }
   }
 
+  /** Layers that were read, in order. */
+  readonly attended: number[] = [];
+
+  async *attention(
+    ids: readonly number[],
+    { layers = [0, 1] }: AttentionOptions = {},
+  ): AsyncGenerator<LayerAttention> {
+    for (const layer of layers) {
+      await this.step;
+      this.attended.push(layer);
+      yield attentionOf(layer, ids.length);
+    }
+  }
+
   lens(states: Float32Array, { targets, k = 1 }: LensOptions = {}): ReturnType<HostedModel['lens']> {
     // "Log-probabilities" that say which states were asked about.
     const rows = states.length / 2;
@@ -127,6 +148,19 @@ class FakeModel implements HostedModel {
 function stateOf(name: string, offset: number): HookTensor {
   const data = Float32Array.from([0, 1, 2, 3], (v) => v + offset);
   return { name, shape: [1, 2, 2], data: () => Promise.resolve(data), dispose: () => undefined };
+}
+
+/** One head that looks at the first token with a weight that says the layer. */
+function attentionOf(layer: number, tokens: number): LayerAttention {
+  const pattern = Float32Array.from({ length: tokens * tokens }, (_, i) =>
+    i % tokens === 0 ? (layer + 1) / 2 : 0,
+  );
+  const scores = { previous: new Float32Array(1), present: new Float32Array(1) };
+  return {
+    ...{ layer, heads: 1, tokens, window: undefined, postNorm: false, pattern },
+    lengths: new Float32Array(tokens).fill(layer),
+    scores: { ...scores, first: new Float32Array([1]), duplicate: new Float32Array([NaN]) },
+  };
 }
 
 /** A thread that clones what passes, as a real one does. */
@@ -192,6 +226,30 @@ async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
 }
 
 describe('engine client and host', () => {
+  it('reads attention a layer at a time, keeps what it read, and tells of all layers in small', async () => {
+    const { client, models } = join();
+    await client.load('fake');
+    const one = await client.attention({ ids: [1, 2, 3], layer: 1 });
+    expect([...one.pattern]).toEqual([1, 0, 0, 1, 0, 0, 1, 0, 0]);
+    expect((await client.attention({ ids: [1, 2, 3], layer: 1 })).pattern).toEqual(one.pattern);
+    expect(models[0]?.attended).toEqual([1]);
+    const told: HeadTiles[] = [];
+    await client.attentionOverview([1, 2, 3], (tiles) => told.push(tiles));
+    expect(told.map(({ layer, side, tiles }) => [layer, side, tiles[0]])).toEqual([
+      [0, 3, 128],
+      [1, 3, 255],
+    ]);
+    await client.attention({ ids: [1, 2, 3], layer: 0 });
+    expect(models[0]?.attended).toEqual([1, 0, 1]);
+    await client.attention({ ids: [1, 2], layer: 0 });
+    expect(models[0]?.attended).toEqual([1, 0, 1, 0]);
+    // Another layer asked for while the reader leaves: the call ends, the thread goes on.
+    const leaving = new AbortController();
+    const left = client.attentionOverview([4], () => leaving.abort(), leaving.signal);
+    await left.catch(() => undefined);
+    expect((await client.attention({ ids: [4], layer: 1 })).tokens).toBe(1);
+  });
+
   it('loads, tokenizes and runs; texts come before the readings that need them, and once', async () => {
     const { client } = join();
     expect(client.alive).toBe(false);
