@@ -1,4 +1,7 @@
-/** A model's chat template, as tokenizer_config.json (or a GGUF's metadata) has it. Rendering it is the page's affair. */
+/**
+ * A model's chat template, as tokenizer_config.json (or a GGUF's metadata) has it; `open-weights.ts` puts that of
+ * chat_template.jinja there where it has none. Rendering it is the page's affair.
+ */
 import type { JsonObject } from '../shared/formats/json.ts';
 import type { ChatTemplate } from './api.ts';
 

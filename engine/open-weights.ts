@@ -3,13 +3,14 @@
  * with config and tokenizer beside them; else a `.gguf` file, which holds all three. What reads the rarer forms is
  * loaded when one is met.
  */
-import { InputError, NotFoundError } from '../shared/errors.ts';
+import { AccessError, FormatError, InputError, NetworkError, NotFoundError } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import { parseJsonObject, type JsonObject } from '../shared/formats/json.ts';
 import { openSafetensors } from '../shared/formats/safetensors.ts';
 import type { TensorSet } from '../shared/formats/tensors.ts';
 import { LIMITS } from '../shared/limits.ts';
 import type { ModelFiles } from './api.ts';
+import { readChatTemplate } from './chat-template.ts';
 
 /** A model's files, read up to the weights themselves. */
 export interface OpenedFiles {
@@ -25,6 +26,7 @@ export interface OpenedFiles {
 const SINGLE = 'model.safetensors';
 const SHARD_INDEX = 'model.safetensors.index.json';
 const TOKENIZER = 'tokenizer.json';
+const CHAT_TEMPLATE = 'chat_template.jinja';
 
 /** Waits for a file that may be missing. */
 async function optional<T>(opening: Promise<T>): Promise<T | undefined> {
@@ -36,18 +38,58 @@ async function optional<T>(opening: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** @throws {InputError} for a file larger than `limit` bytes; {@link FormatError} for what is no JSON. */
+/** @throws {InputError} for a file larger than `limit` bytes. */
+async function readSmall(
+  files: ModelFiles,
+  name: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<{ place: string; bytes: Uint8Array<ArrayBuffer> }> {
+  const source: ByteSource = await files.open(name, signal);
+  if (source.size > limit) {
+    throw new InputError(`${source.name}: ${source.size} bytes, more than the ${limit} that are read here`);
+  }
+  return { place: source.name, bytes: await source.read(0, source.size, signal) };
+}
+
+/** @throws {FormatError} for what is no JSON. */
 async function readJson(
   files: ModelFiles,
   name: string,
   limit: number,
   signal?: AbortSignal,
 ): Promise<JsonObject> {
-  const source: ByteSource = await files.open(name, signal);
-  if (source.size > limit) {
-    throw new InputError(`${source.name}: ${source.size} bytes, more than the ${limit} that are read here`);
+  const { place, bytes } = await readSmall(files, name, limit, signal);
+  return parseJsonObject(place, bytes);
+}
+
+/** @throws {FormatError} for what is no UTF-8. */
+async function readText(
+  files: ModelFiles,
+  name: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { place, bytes } = await readSmall(files, name, limit, signal);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FormatError(`${place}: expected text in UTF-8`, { cause });
   }
-  return parseJsonObject(source.name, await source.read(0, source.size, signal));
+}
+
+/** tokenizer_config.json, with the chat template that newer models keep in a file of its own. */
+async function readTokenizerConfig(files: ModelFiles, signal?: AbortSignal): Promise<JsonObject> {
+  const config = (await optional(readJson(files, 'tokenizer_config.json', LIMITS.configBytes, signal))) ?? {};
+  if (readChatTemplate(config)) return config;
+  const template = await optional(readText(files, CHAT_TEMPLATE, LIMITS.configBytes, signal)).catch(
+    (error: unknown) => {
+      // Out of reach, and nothing that the model needs: what is kept of it still opens.
+      if (error instanceof NetworkError && !(error instanceof AccessError)) return undefined;
+      throw error;
+    },
+  );
+  return template === undefined ? config : { ...config, chat_template: template };
 }
 
 async function openTensors(files: ModelFiles, signal?: AbortSignal): Promise<TensorSet | undefined> {
@@ -90,7 +132,7 @@ export async function openFiles(files: ModelFiles, signal?: AbortSignal): Promis
   const [tensors, tokenizer, tokenizerConfig] = await Promise.all([
     openTensors(files, signal),
     optional(readJson(files, TOKENIZER, LIMITS.tokenizerJsonBytes, signal)),
-    optional(readJson(files, 'tokenizer_config.json', LIMITS.configBytes, signal)),
+    readTokenizerConfig(files, signal),
   ]);
   if (!tensors) {
     const gguf = await findGguf(files, signal);
@@ -109,7 +151,7 @@ export async function openFiles(files: ModelFiles, signal?: AbortSignal): Promis
     configPlace: `${id}/config.json`,
     tokenizerJson: tokenizer,
     tokenizerPlace: `${id}/${TOKENIZER}`,
-    tokenizerConfig: tokenizerConfig ?? {},
+    tokenizerConfig,
     tensors,
   };
 }
