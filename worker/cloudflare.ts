@@ -14,7 +14,6 @@ import { R2Traces } from './cloudflare-traces-r2.ts';
 import { hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
-import { NearPrompts } from './near-prompts.ts';
 import type { TraceSharing } from './ports.ts';
 import { AllTokenizers } from './tokenizers.ts';
 import { traceRules } from './trace-sharing.ts';
@@ -50,7 +49,8 @@ function compose(env: Bindings): App {
   const traces = sharing(env);
   const hub = new HubTokenizers({ settings, files: new CachedFiles(caches.default) });
   return createApp({
-    prompts: new NearPrompts(prompts, settings.promptBytes),
+    prompts,
+    promptBytes: settings.promptBytes,
     tokenizers: new AllTokenizers(new EmbeddedTokenizers(readAsset(env.ASSETS)), hub),
     ...(traces && { traces }),
     rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),

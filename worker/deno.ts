@@ -14,7 +14,6 @@ import { parseHeaders } from './headers-file.ts';
 import { HUB_VARIABLES, hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
 import { EmbeddedTokenizers } from './models.ts';
-import { NearPrompts } from './near-prompts.ts';
 import { PrometheusMetrics } from './prometheus.ts';
 import { ResvgCards } from './resvg-cards.ts';
 import { StaticFiles } from './static-files.ts';
@@ -51,7 +50,8 @@ const embedded = new EmbeddedTokenizers(
 const proxies = wholeNumber(variables, 'TRUSTED_PROXIES', 0);
 
 const app = createApp({
-  prompts: new NearPrompts(new DenoPrompts(kv), settings.promptBytes),
+  prompts: new DenoPrompts(kv),
+  promptBytes: settings.promptBytes,
   tokenizers: new AllTokenizers(embedded, hub),
   rateLimit: new DenoRateLimit(kv, ratePolicies(variables)),
   traces: {

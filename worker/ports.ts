@@ -186,6 +186,8 @@ export interface TokenizerSource {
 /** What {@link createApp} takes. What is optional is done without. */
 export interface Ports {
   readonly prompts: PromptStore;
+  /** Bytes of prompts kept in memory in front of them; default none. */
+  readonly promptBytes?: number;
   readonly tokenizers: TokenizerSource;
   /** Without it the calls that keep or show traces answer 501. */
   readonly traces?: TraceSharing;

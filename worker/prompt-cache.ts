@@ -2,6 +2,7 @@
  * Tokenized prompts by content: the name of an entry is the hash of everything the answer depends on, so a warm
  * answer needs no tokenizer and no entry ever goes stale.
  */
+import { ByteLru } from './byte-lru.ts';
 import { within } from './deadline.ts';
 import { consoleLog, errorFields } from './log.ts';
 import { EncodingShape } from './schemas.ts';
@@ -26,21 +27,50 @@ export async function promptKey(model: ModelVersion, text: string, bos: Bos): Pr
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** What is kept under the key, or the tokenizer's answer, which is kept then. A failing store never fails the call. */
-export async function tokenize(
-  ports: Ports,
-  model: ModelVersion,
-  text: string,
-  bos: Bos,
-  key: string,
-): Promise<Tokenized> {
-  const known = parseEncoding(await forgiving(ports, () => ports.prompts.get(key)));
-  ports.metrics?.count('prompt_cache', known ? 'hit' : 'miss');
-  if (known) return { encoding: known, cached: true };
-  const tokenizer = await ports.tokenizers.load(model);
-  const encoding = tokenizer.encode(text, { bos });
-  await forgiving(ports, () => ports.prompts.put(key, JSON.stringify(encoding)));
-  return { encoding, cached: false };
+/** Bytes of an entry in memory besides its strings, and of each token of it: estimates. */
+const ENTRY_BYTES = 300;
+const TOKEN_BYTES = 120;
+
+interface Near {
+  readonly key: string;
+  readonly encoding: Encoding;
+}
+
+/** Prompts in the isolate's own memory, found by the text itself: a warm answer is neither hashed nor parsed. */
+export class PromptCache {
+  readonly #ports: Ports;
+  readonly #near: ByteLru<Near>;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#near = new ByteLru(ports.promptBytes ?? 0);
+  }
+
+  /** As {@link promptKey}. */
+  async key(model: ModelVersion, text: string, bos: Bos): Promise<string> {
+    return this.#near.get(nameOf(model, text, bos))?.key ?? (await promptKey(model, text, bos));
+  }
+
+  /** What is kept under the key, or the tokenizer's answer, which is kept then. A failing store never fails the call. */
+  async tokenize(model: ModelVersion, text: string, bos: Bos, key: string): Promise<Tokenized> {
+    const { metrics, prompts, tokenizers } = this.#ports;
+    const name = nameOf(model, text, bos);
+    const near = this.#near.get(name);
+    const known = near ? near.encoding : parseEncoding(await forgiving(this.#ports, () => prompts.get(key)));
+    metrics?.count('prompt_cache', known ? 'hit' : 'miss');
+    const encoding = known ?? (await tokenizers.load(model)).encode(text, { bos });
+    if (!known) await forgiving(this.#ports, () => prompts.put(key, JSON.stringify(encoding)));
+    if (!near) {
+      // Two bytes a code unit at most, in the name and in the tokens.
+      const bytes = ENTRY_BYTES + name.length * 4 + encoding.ids.length * TOKEN_BYTES;
+      this.#near.set(name, { key, encoding }, bytes);
+    }
+    return { encoding, cached: known !== undefined };
+  }
+}
+
+function nameOf(model: ModelVersion, text: string, bos: Bos): string {
+  return `${model.key}\n${String(bos)}\n${text}`;
 }
 
 async function forgiving<T>(ports: Ports, work: () => Promise<T>): Promise<T | undefined> {

@@ -8,7 +8,6 @@ import { expect, it } from 'vitest';
 import { parseTrace } from '../../shared/trace/decode.ts';
 import { createApp } from '../../worker/app.ts';
 import { EmbeddedTokenizers } from '../../worker/models.ts';
-import { NearPrompts } from '../../worker/near-prompts.ts';
 import type { TraceRecord, TraceStore } from '../../worker/ports.ts';
 import { ROOT } from '../support/addresses.ts';
 import { apiRequest, hostileTrace, type ApiRequest, isSound } from '../support/api-requests.ts';
@@ -28,7 +27,8 @@ const store: TraceStore = {
 };
 
 const app = createApp({
-  prompts: new NearPrompts({ get: () => Promise.resolve(undefined), put: () => Promise.resolve() }, 2 ** 20),
+  prompts: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
+  promptBytes: 2 ** 20,
   tokenizers: new EmbeddedTokenizers((path) =>
     Promise.resolve(JSON.parse(readFileSync(`${ROOT}/site/public${path}`, 'utf8'))),
   ),

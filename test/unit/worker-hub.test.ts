@@ -9,7 +9,6 @@ import { CachedFiles } from '../../worker/cached-files.ts';
 import { hubSettings } from '../../worker/hub/settings.ts';
 import { HubTokenizers } from '../../worker/hub/tokenizers.ts';
 import { EmbeddedTokenizers } from '../../worker/models.ts';
-import { NearPrompts } from '../../worker/near-prompts.ts';
 import type { FileCache, PromptStore } from '../../worker/ports.ts';
 import { AllTokenizers } from '../../worker/tokenizers.ts';
 import { pathOf, sharedMissing } from '../support/addresses.ts';
@@ -97,7 +96,8 @@ function isolate(variables: Record<string, string> = {}) {
   });
   const embedded = new EmbeddedTokenizers(() => Promise.reject(new Error('not here')));
   const app = createApp({
-    prompts: new NearPrompts(prompts, settings.promptBytes),
+    prompts,
+    promptBytes: settings.promptBytes,
     tokenizers: new AllTokenizers(embedded, source),
     log: { write: () => undefined },
   });

@@ -9,7 +9,7 @@ import { LIMITS } from '../../shared/limits.ts';
 import { jsonBody } from '../body.ts';
 import { matchingTag } from '../etag.ts';
 import type { ModelVersion, Ports } from '../ports.ts';
-import { promptKey, tokenize, type Bos, type Tokenized } from '../prompt-cache.ts';
+import { PromptCache, promptKey, type Bos, type Tokenized } from '../prompt-cache.ts';
 import { TokenizeAnswer, TokenizeBatchAnswer, TokenizeBody, TokenizeQuery } from '../schemas.ts';
 import { BODY_PROBLEMS, nameOf, QUERY_PROBLEMS } from './answers.ts';
 
@@ -84,14 +84,15 @@ const postRoute = createRoute({
 });
 
 export function tokenizeRoutes(app: OpenAPIHono, ports: Ports) {
+  const prompts = new PromptCache(ports);
   const first = app.openapi(getRoute, async (c) => {
     const { model: id, text, bos: choice } = c.req.valid('query');
     const model = await ports.tokenizers.resolve(id);
     const bos: Bos = choice === 'auto' ? choice : choice === 'true';
-    const key = await promptKey(model, text, bos);
+    const key = await prompts.key(model, text, bos);
     const known = matchingTag(c.req.header('If-None-Match'), [tagOf(key, true), tagOf(key, false)]);
     if (known !== undefined) return c.body(null, 304, headersOf(known, true));
-    const answer = await tokenize(ports, model, text, bos, key);
+    const answer = await prompts.tokenize(model, text, bos, key);
     return c.json(bodyOf(model, answer), 200, headersOf(tagOf(key, answer.cached), answer.cached));
   });
 
@@ -99,8 +100,8 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports) {
     const { model: id, text, texts = [], bos } = c.req.valid('json');
     const model = await ports.tokenizers.resolve(id);
     const all = text === undefined ? texts : [text];
-    const keys = await Promise.all(all.map((each) => promptKey(model, each, bos)));
-    const answers = await inOrder(all, (each, i) => tokenize(ports, model, each, bos, keys[i] ?? ''));
+    const keys = await Promise.all(all.map((each) => prompts.key(model, each, bos)));
+    const answers = await inOrder(all, (each, i) => prompts.tokenize(model, each, bos, keys[i] ?? ''));
     const cached = answers.every((answer) => answer.cached);
     const [first] = answers;
     if (text !== undefined && first) {
