@@ -3,6 +3,7 @@ import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { ConstantPrecision } from '../shared/spec/constants.ts';
 import type { Translators } from '../shared/lens/translators.ts';
 import type { Intervention } from '../shared/interventions.ts';
+import type { PastState } from './forward.ts';
 import type { MemoryLimits } from './memory.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
@@ -106,6 +107,13 @@ export interface StreamOptions {
   readonly checks?: boolean;
   /** What is changed on the way: readings and hooks show what follows. With none, a run is the plain one bit for bit. */
   readonly interventions?: readonly Intervention[];
+  /**
+   * Keys and values to stand on: the ids go on where those of the past end, and every reading is of the new tokens
+   * alone. The past stays the caller's.
+   */
+  readonly past?: PastState | undefined;
+  /** Keep keys and values of all tokens, the past's included: `done` hands them over. Default false. */
+  readonly keepPast?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -120,7 +128,8 @@ export type StreamEvent =
   | { readonly type: 'readings'; readonly readings: LayerReadings }
   | { readonly type: 'late'; readonly late: LateReadings }
   | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
-  | { readonly type: 'done'; readonly timings: RunTimings };
+  /** `past`, where it was to be kept, is whose loop got it: to stand on, and to dispose of. */
+  | { readonly type: 'done'; readonly timings: RunTimings; readonly past?: PastState };
 
 /** Milliseconds since the run was asked for. */
 export interface RunTimings {

@@ -41,7 +41,7 @@ import { disposeMachine, makeMachine, type Machine } from './machine.ts';
 import { MEMORY_LIMITS, type MemoryLimits } from './memory.ts';
 import { openFiles } from './open-weights.ts';
 import { toReadout } from './readout.ts';
-import { planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
+import { keeping, planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
 import type { LoadedOrt, Tensor } from './runtime.ts';
 import { WeightStore } from './weights.ts';
 
@@ -187,12 +187,12 @@ export class Model {
    * @throws {CancelledError} once `signal` is aborted; the model stays usable.
    */
   async *stream(ids: readonly number[], options: StreamOptions = {}): AsyncGenerator<StreamEvent, void> {
-    const { lens = {}, hooks = [], checks = true, interventions = [], signal } = options;
+    const { lens = {}, hooks = [], checks = true, interventions = [], past, keepPast = false, signal } = options;
     const started = performance.now();
     const elapsed = (): number => performance.now() - started;
     let firstReadings = NaN;
     let lastReadings = NaN;
-    const input = { ...rectangle([ids]), interventions };
+    const input = { ...rectangle([ids]), interventions, ...(past && { past }) };
     const k = lens === false ? 0 : checkK(lens.k ?? DEFAULT_K, this.spec.dVocab);
     const mid = lens !== false && lens.mid === true;
     if (mid && !this.spec.blockHooks.includes('hook_resid_mid')) {
@@ -214,10 +214,17 @@ export class Model {
         ? undefined
         : new LensStream(machine, this.spec, input.ids, { k, mid, lens: translators, signal });
     const blockChecks = new BlockChecks();
+    let kept: PastState | undefined;
     try {
       let last: Float32Array | undefined;
-      const blocks = runBlocks(machine, this.spec, this.#weights, state, { plan, checks, mid, signal });
-      for await (const row of blocks) {
+      const blocks = runBlocks(machine, this.spec, this.#weights, state, {
+        plan,
+        checks,
+        mid,
+        signal,
+        keepPast,
+      });
+      for await (const row of keeping(blocks, (present) => (kept = present))) {
         if (!isRow(row)) {
           yield row;
           continue;
@@ -248,10 +255,14 @@ export class Model {
         const output = reader?.last ? [await held.check(state, reader.last, signal)] : [];
         yield { type: 'checks', checks: [...output, ...blockChecks.results()] };
       }
+      const timings = { firstReadings, lastReadings, done: elapsed() };
+      const given = kept;
+      kept = undefined;
+      yield { type: 'done', timings, ...(given && { past: given }) };
     } finally {
       reader?.release();
+      kept?.dispose();
     }
-    yield { type: 'done', timings: { firstReadings, lastReadings, done: elapsed() } };
   }
 
   /**
@@ -288,6 +299,16 @@ export class Model {
       signal,
     });
     return { cache, past: present as PastState };
+  }
+
+  /**
+   * The first `length` tokens of a past, as a past of its own: what was taken back is not run again.
+   *
+   * @throws {InputError} for more tokens than it holds.
+   */
+  async cutPast(past: PastState, length: number): Promise<PastState> {
+    const { cutPast } = await import('./past.ts');
+    return cutPast((await this.#ready()).runtime, past, length);
   }
 
   async #collect(
@@ -369,6 +390,24 @@ export class Model {
     const normalized = await machine.readout.normalize(resid, signal);
     const request = { k: checkK(k, dVocab), targets: targets ?? new Int32Array(0), perRow };
     return toReadout(await machine.readout.read(normalized, request, signal), rows, k, perRow);
+  }
+
+  /**
+   * All logits of residual states, for what a few candidates do not tell: drawing a token, whole distributions.
+   *
+   * @param states f32[rows, d_model], before the final norm.
+   * @returns f32[rows, vocab]
+   * @throws {InputError} `logits: states: expected [*, 192], got 100 numbers`
+   */
+  async logits(states: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
+    const { dModel } = this.spec;
+    const rows = states.length / dModel;
+    if (rows < 1 || !Number.isInteger(rows)) {
+      throw new InputError(`logits: states: expected [*, ${dModel}], got ${states.length} numbers`);
+    }
+    const { runtime, readout } = await this.#ready();
+    const normalized = await readout.normalize(runtime.floats(states, [1, rows, dModel]), signal);
+    return readout.logits(normalized, signal);
   }
 
   /** The lens, once it fits this model. */

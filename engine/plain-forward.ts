@@ -83,6 +83,9 @@ export class PlainForward {
     if ((state.input.interventions ?? []).length > 0) {
       return skipped('the run was changed on the way, and the plain forward has nothing to change');
     }
+    if (state.input.past) {
+      return skipped('the run stands on keys and values of an earlier one, and the plain forward has none');
+    }
     const parameters = [...this.#spec.shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0);
     if (parameters * 4 > this.#memory.checkBytes) return skipped('this model is too large to be held twice');
     if (rows * this.#spec.dVocab * 4 > this.#runtime.bindingBytes)

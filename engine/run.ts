@@ -120,6 +120,14 @@ export async function* runBlocks(
   }
 }
 
+/** The rows of a run, and what it keeps given to `take` at its end. */
+export async function* keeping<Row, Kept>(
+  run: AsyncGenerator<Row, Kept>,
+  take: (kept: Kept) => void,
+): AsyncGenerator<Row, void> {
+  take(yield* run);
+}
+
 /** The padding mask of past and present together, u8[b, past + pos]. */
 function realSoFar({ input }: ForwardState): Uint8Array {
   const { batch, pos, past } = input;
