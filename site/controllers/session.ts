@@ -4,7 +4,7 @@ import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
 import type { LensSummary, TokenMatches } from '../engine/protocol.ts';
 import { Address } from './address.ts';
-import { EXAMPLES } from './examples.ts';
+import { EXAMPLES, type Example } from './examples.ts';
 import { Exports } from './exports.ts';
 import { earlierPrompts, forgetPrompts } from './keepsakes.ts';
 import { problemOf, type WayOut } from './problems.ts';
@@ -15,7 +15,7 @@ import { Store } from './store.ts';
 import type { TraceSource } from './trace-source.ts';
 import { Traces } from './traces.ts';
 import { Appearance } from './appearance.ts';
-import type { ViewId } from './views.ts';
+import { DEFAULT_VIEW, type ViewId } from './views.ts';
 import { TargetReader } from './target.ts';
 import {
   DEFAULT_MODEL,
@@ -26,6 +26,20 @@ import {
   type Target,
   type ViewState,
 } from './view-state.ts';
+
+/** What an example sets back, so that its point is all there is to see. */
+const PLAIN = {
+  view: DEFAULT_VIEW,
+  bos: 'auto',
+  mid: false,
+  lens: undefined,
+  head: undefined,
+  hovered: undefined,
+  pins: [],
+  groups: new Map(),
+  colour: 'probability',
+  target: 'top',
+} as const satisfies Partial<ViewState>;
 
 export class Session {
   readonly store = new Store({ ...INITIAL, history: earlierPrompts() });
@@ -61,7 +75,7 @@ export class Session {
     const { prompt, ids, trace } = this.#address.open();
     if (trace !== undefined) void this.openTrace({ name: trace });
     else if (ids || prompt) this.#run();
-    else if (prompt === undefined && !saveData) this.pickExample(EXAMPLES[0].prompt);
+    else if (prompt === undefined && !saveData) this.showExample(EXAMPLES[0]);
     else this.store.set({ phase: 'done' });
   }
 
@@ -102,6 +116,18 @@ export class Session {
   pickExample(prompt: string): void {
     this.#prompt.type(prompt);
     this.run();
+  }
+
+  /** An example with the cell, colours and view that show its point: those of the embedded model, on the raw lens. */
+  showExample({ prompt, show }: Example): void {
+    const { model } = this.store.state;
+    if (model !== DEFAULT_MODEL) {
+      this.pickExample(prompt);
+      return;
+    }
+    this.#prompt.type(prompt);
+    this.store.set({ ...PLAIN, ...show });
+    this.#run();
   }
 
   setBos(bos: 'auto' | boolean): void {
@@ -157,7 +183,7 @@ export class Session {
           };
     this.store.set({ ...patch, model, device, files });
     if (model !== state.model && state.askedIds) this.#prompt.type(textOf(state));
-    if (this.store.state.text === '' && !this.store.state.askedIds) this.pickExample(EXAMPLES[0].prompt);
+    if (this.store.state.text === '' && !this.store.state.askedIds) this.showExample(EXAMPLES[0]);
     else this.run();
   }
 
@@ -221,7 +247,7 @@ export class Session {
         this.setEngine(DEFAULT_MODEL, device);
         break;
       case 'example':
-        this.pickExample(EXAMPLES[0].prompt);
+        this.showExample(EXAMPLES[0]);
         break;
       case 'shorten':
         await this.#runs.model();

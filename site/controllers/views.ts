@@ -43,6 +43,6 @@ export function viewOf(id: ViewId): View {
 }
 
 /** A view named in an address; undefined when there is none of that name. */
-export function namedView(id: string | null): ViewId | undefined {
+export function namedView(id: string | null | undefined): ViewId | undefined {
   return VIEWS.find((view) => view.id === id)?.id;
 }

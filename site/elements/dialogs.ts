@@ -2,6 +2,7 @@
 export { filesOfDrop } from '../controllers/dropped.ts';
 export { showAbout } from './about.ts';
 export { showDefinitions } from './definitions.ts';
+export { showGallery } from './gallery.ts';
 export { showTokenSearch } from './lens-search.ts';
 export { showModels } from './models.ts';
 export { showOpenTrace } from './open-trace.ts';

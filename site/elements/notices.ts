@@ -114,9 +114,9 @@ export function emptyNotice({ cancelled }: ViewState, session: Session): Templat
     </p>
     <div class="ways">
       ${EXAMPLES.map(
-        ({ label, prompt }) =>
-          html`<button class="button" title=${prompt} @click=${() => session.pickExample(prompt)}>
-            ${label}
+        (example) =>
+          html`<button class="button" title=${example.prompt} @click=${() => session.showExample(example)}>
+            ${example.label}
           </button>`,
       )}
     </div>

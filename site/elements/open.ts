@@ -55,6 +55,10 @@ export function openDropped(session: Session, items: readonly DroppedItem[]): vo
   });
 }
 
+export function openGallery(session: Session): void {
+  void withDialogs(session, ({ showGallery }) => showGallery(session));
+}
+
 export function openTakeAlong(session: Session): void {
   void withDialogs(session, ({ showTakeAlong }) => showTakeAlong(session));
 }

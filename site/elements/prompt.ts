@@ -4,9 +4,10 @@ import { visibleText } from '../../shared/picture/visible.ts';
 import { EXAMPLES } from '../controllers/examples.ts';
 import { plural } from '../controllers/numbers.ts';
 import { loneSurrogates } from '../controllers/problems.ts';
-import type { ViewState } from '../controllers/view-state.ts';
+import { DEFAULT_MODEL, type ViewState } from '../controllers/view-state.ts';
 import { promptStyles } from '../styles/prompt.ts';
 import { shared } from '../styles/shared.ts';
+import { openGallery } from './open.ts';
 import { Panel } from './panel.ts';
 
 /** Chips that are drawn; a pasted book must not slow the typing down. */
@@ -24,6 +25,7 @@ export class PromptElement extends Panel {
     'history',
     'askedIds',
     'run',
+    'model',
   ] as const satisfies (keyof ViewState)[];
 
   protected override render(): TemplateResult {
@@ -96,18 +98,18 @@ export class PromptElement extends Panel {
       >`;
   }
 
-  #examples(): TemplateResult[] {
-    return EXAMPLES.map(
-      ({ label, prompt }) =>
-        html`<button
-          class="example"
-          title=${prompt}
-          aria-pressed=${this.state.text === prompt ? 'true' : 'false'}
-          @click=${() => this.session.pickExample(prompt)}
-        >
-          ${label}
-        </button>`,
-    );
+  #examples(): TemplateResult {
+    return html`${EXAMPLES.map(
+        (example) =>
+          html`<button
+            class="example"
+            title=${example.hint}
+            aria-pressed=${this.state.text === example.prompt ? 'true' : 'false'}
+            @click=${() => this.session.showExample(example)}
+          >
+            ${example.label}
+          </button>`,
+      )}<button class="example" @click=${() => openGallery(this.session)}>Gallery…</button>`;
   }
 
   #chat(): TemplateResult | '' {
@@ -191,7 +193,7 @@ export class PromptElement extends Panel {
   }
 
   #hint(): TemplateResult | '' {
-    const { text } = this.state;
+    const { text, model } = this.state;
     const example = EXAMPLES.find(({ prompt }) => prompt === text);
     const lone = loneSurrogates(text);
     if (lone > 0) {
@@ -200,7 +202,8 @@ export class PromptElement extends Panel {
         �.
       </p>`;
     }
-    return example ? html`<p class="hint">${example.hint}</p>` : '';
+    // What it says is true of the embedded model.
+    return example && model === DEFAULT_MODEL ? html`<p class="hint">${example.hint}</p>` : '';
   }
 }
 customElements.define('rs-prompt', PromptElement);
