@@ -1,5 +1,6 @@
 /** Stores of traces on the platforms' own parts, one suite for all. */
 import { afterAll, beforeAll, describe } from 'vitest';
+import { failingStoreCases } from '../cases/failing-store.ts';
 import { traceStoreCases } from '../cases/trace-store.ts';
 import { startDenoKv, startKv, startR2, type RunningStore } from '../support/trace-stores.ts';
 
@@ -15,8 +16,10 @@ describe.each(STORES)('%s', (_, start) => {
     running = await start();
   });
   afterAll(() => running?.stop());
-  traceStoreCases(() => {
+  const store = (): RunningStore => {
     if (!running) throw new Error('the store is not started yet');
     return running;
-  });
+  };
+  traceStoreCases(store);
+  describe('behind the calls', () => failingStoreCases(store));
 });
