@@ -19,7 +19,7 @@ const ASSET_BUDGET = 25 * 1024 * 1024;
 /** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
 const LATER = [
   // Views but the lens, with their tabs.
-  /^(view-panel|directions|directions-desk)-/,
+  /^(view-panel|directions|directions-desk|attention|attention-desk)-/,
   // Fitted and tuned lenses, averages over prompts, and their view.
   /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
   // Traces, with the first that is opened.
@@ -28,12 +28,10 @@ const LATER = [
   /^(dialogs|chat-template|chat-worker|vocabulary)-/,
   // The charts with uPlot, when they come into sight; a cell's card, with the first cell that is pointed at.
   /^(lens-chart-cards|uPlot\.esm|lens-card)-/,
-  // Other views; the lens fitted, averaged, out of a file; what such files hold.
-  /^(directions|fit-lens|lens-file|average-readings|translate-states|dequantize-k)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
   // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.
-  /^(hub-source|blob-source|sharded|open-gguf|packed|dequantize-k|kept-files|kept-storage)-/,
+  /^(hub-source|blob-source|sharded|open-gguf|packed|kept-files|kept-storage)-/,
   // WebGPU in place of wasm.
   /^(ort\.(webgpu|jspi)\.|reduce-wgsl-|gpu-quantized-)/,
 ];

@@ -1,6 +1,6 @@
 /**
- * The charts under the table. Their code, and uPlot's, come when they come into sight, or with a pin that one of
- * them shows: the first table doesn't wait for them.
+ * The charts under the table. Their code, and uPlot's, come when they are in sight once a table is finished: the
+ * first table doesn't wait for them.
  */
 import { css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { NetworkError } from '../../shared/errors.ts';
@@ -23,16 +23,11 @@ export class LensChartsElement extends Panel {
     `,
   ];
   declare there: boolean;
-  protected readonly shows = ['pins'] as const satisfies (keyof ViewState)[];
+  protected readonly shows = ['phase'] as const satisfies (keyof ViewState)[];
   #asked = false;
   readonly #sight = new IntersectionObserver((entries) => {
     if (entries.some(({ isIntersecting }) => isIntersecting)) this.#load();
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#sight.observe(this);
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -41,7 +36,8 @@ export class LensChartsElement extends Panel {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    if (this.state.pins.length > 0) this.#load();
+    // Before that the table is short, and the charts are in sight on every screen.
+    if (this.state.phase === 'done') this.#sight.observe(this);
   }
 
   #load(): void {
