@@ -14,6 +14,11 @@ const NOSTALGEBRAIST = {
   href: 'https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens',
 };
 
+const VASWANI = {
+  text: 'Vaswani et al. 2017, “Attention Is All You Need”',
+  href: 'https://arxiv.org/abs/1706.03762',
+};
+
 export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
   lens: {
     plain:
@@ -77,6 +82,31 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
       'Every run tests itself: the last row against a plain pass of the same tokens through other code, the writes of attention and MLP against the state they sum to, and the attention weights against 1.',
     exact:
       'max |Δ| ≤ the bound given beside each; x_pre + attn_out + mlp_out = x_post; Σ_src A[dest, src] = 1.',
+  },
+  pattern: {
+    plain:
+      'Each head of a layer lets a token read from itself and the tokens before it, a share from each. Hatched cells lie ahead of the token, or further back than the layer’s window: they are not zero, they are never seen.',
+    exact: 'A[dest, src] = softmax over src of q[dest]·k[src]·scale; Σ_src A[dest, src] = 1.',
+    source: VASWANI,
+  },
+  valueWeighted: {
+    plain:
+      'A head may look at a token and take next to nothing from it. So each weight is multiplied by the length of what the head would write of that token. Where a model norms what attention writes before adding it (Gemma), lengths are before that norm.',
+    exact: 'A[dest, src]·‖v[src]·W_O^h‖, in the units of the residual stream.',
+    source: {
+      text: 'Kobayashi et al. 2020, “Attention is Not Only a Weight: Analyzing Transformers with Vector Norms”',
+      href: 'https://aclanthology.org/2020.emnlp-main.574/',
+    },
+  },
+  headScores: {
+    plain:
+      'How much of its attention a head spends on the token before, on the token itself, on the first token, and on earlier copies of the token; on this prompt alone, so another may show another side. The first two positions are left out: the first token collects attention.',
+    exact:
+      'Means over i ≥ 2 of A[i, i−1], A[i, i], A[i, 0]; over the i ≥ 2 whose token stood before, of Σ A[i, s] over its earlier copies s ≥ 1.',
+    source: {
+      text: 'Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”',
+      href: 'https://transformer-circuits.pub/2021/framework/index.html',
+    },
   },
   directions: {
     plain:

@@ -179,6 +179,7 @@ export class Session {
             target: 'top' as const,
             selected: undefined,
             head: undefined,
+            headLabels: [],
             chat: false,
           };
     this.store.set({ ...patch, model, device, files });

@@ -13,6 +13,7 @@ import type { TraceData } from '../../shared/trace/data.ts';
 import type { LensSummary, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import type { Arrival } from './pace.ts';
 import type { Problem } from './problems.ts';
+import type { HeadLabel } from './head-labels.ts';
 import { DEFAULT_VIEW, type ViewId } from './views.ts';
 
 export const DEFAULT_MODEL = 'fable-4m';
@@ -134,6 +135,8 @@ export interface ViewState {
   readonly selected: Cell | undefined;
   /** The attention head that is looked at, of whichever layer. */
   readonly head: number | undefined;
+  /** What detectors know of the model’s heads. */
+  readonly headLabels: readonly HeadLabel[];
   readonly hovered: Cell | undefined;
   /** Ids of pinned tokens, oldest first. */
   readonly pins: readonly number[];
@@ -181,6 +184,7 @@ export const INITIAL: ViewState = {
   view: DEFAULT_VIEW,
   selected: undefined,
   head: undefined,
+  headLabels: [],
   hovered: undefined,
   pins: [],
   groups: new Map(),

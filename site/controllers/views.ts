@@ -22,6 +22,11 @@ export interface View {
 export const VIEWS: readonly [View, ...View[]] = [
   { id: 'lens', label: 'Lens' },
   {
+    id: 'attention',
+    label: 'Attention',
+    element: { tag: 'rs-attention', load: () => import('../elements/attention.ts'), readsTraces: true },
+  },
+  {
     id: 'directions',
     label: 'Directions',
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },

@@ -1,0 +1,96 @@
+/** What the attention view lets the reader take along: the large map, the layer's heads, and all numbers behind them. */
+import { HEAD_SCORES } from '../../shared/lens/attention.ts';
+import { attentionSvg, type AttentionPicture } from '../../shared/picture/attention-svg.ts';
+import { csv, type CsvValue } from '../../shared/picture/csv.ts';
+import { length } from './attention-words.ts';
+import type { LayerMaps } from './attention.ts';
+import type { Exportable } from './exports.ts';
+import type { ViewState } from './view-state.ts';
+import { titleOf, type ShownMap } from './attention-shown.ts';
+
+export function attentionExports(shown: ShownMap, pos: number, { run }: ViewState): readonly Exportable[] {
+  const { maps, cells, offset, weighed, head } = shown;
+  if (run?.ids !== maps.run.ids) return [];
+  const { tokens, layer, heads } = maps;
+  const stem = `${layer}-${head}${weighed ? '-weighted' : ''}`;
+  const subtitle = `${maps.run.model.id} · down: who looks, across: at what`;
+  const picture = (title: string, list: AttentionPicture['maps']): AttentionPicture => ({
+    ...{ title, subtitle, maps: list, pieces: maps.run.pieces },
+    most: weighed ? `${length(shown.most)}, length of what is written` : '1, all of a token’s attention',
+  });
+  const one = {
+    name: String(head),
+    cells: shares(cells, offset, shown),
+    tokens,
+    window: maps.window,
+  };
+  const table = weighed && maps.weighted ? maps.weighted : maps.pattern;
+  return [
+    {
+      name: titleOf(shown),
+      file: `attention-${stem}`,
+      svg: (scheme) => attentionSvg(picture(titleOf(shown), [one]), scheme),
+      csv: () => csv(['position', 'token', 'looks_at_position', 'looks_at', 'weight'], mapRows(shown)),
+      json: () => ({
+        layer,
+        head,
+        weighed,
+        position: pos,
+        tokens: maps.run.pieces,
+        map: Array.from({ length: tokens }, (_, t) =>
+          Array.from(cells.subarray(offset + t * tokens, offset + t * tokens + t + 1)),
+        ),
+      }),
+    },
+    {
+      name: `All heads of layer ${layer}${weighed ? ', value-weighted' : ''}`,
+      file: `attention-layer-${layer}${weighed ? '-weighted' : ''}`,
+      svg: (scheme) =>
+        attentionSvg(
+          picture(
+            `Attention of layer ${layer}`,
+            heads.map((number, h) => ({
+              ...one,
+              name: `head ${number}`,
+              cells: shares(table, h * tokens ** 2, shown),
+            })),
+          ),
+          scheme,
+        ),
+      csv: () => csv(['layer', 'head', ...HEAD_SCORES], scoreRows(maps)),
+      json: () => ({
+        layer,
+        weighed,
+        tokens: maps.run.pieces,
+        window: maps.window ?? null,
+        heads: heads.map((number, h) => ({
+          head: number,
+          scores: Object.fromEntries(HEAD_SCORES.map((score) => [score, orNull(maps.scores[score][h])])),
+          map: Array.from({ length: tokens }, (_, t) => {
+            const start = h * tokens ** 2 + t * tokens;
+            return Array.from(table.subarray(start, start + t + 1));
+          }),
+        })),
+      }),
+    },
+  ];
+}
+
+function shares(table: Float32Array, offset: number, { maps, most }: ShownMap): Float32Array {
+  return table.slice(offset, offset + maps.tokens ** 2).map((x) => x / (most || 1));
+}
+
+function* mapRows({ maps, cells, offset }: ShownMap): Generator<readonly CsvValue[]> {
+  const { tokens, run } = maps;
+  for (let t = 0; t < tokens; t++) {
+    for (let s = 0; s <= t; s++) yield [t, run.pieces[t], s, run.pieces[s], cells[offset + t * tokens + s]];
+  }
+}
+
+function scoreRows({ heads, layer, scores }: LayerMaps): readonly (readonly CsvValue[])[] {
+  return heads.map((head, h) => [layer, head, ...HEAD_SCORES.map((score) => scores[score][h])]);
+}
+
+function orNull(x: number | undefined): number | null {
+  return x === undefined || Number.isNaN(x) ? null : x;
+}
