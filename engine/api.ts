@@ -168,7 +168,7 @@ export interface FitOptions {
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
 }
 
-/** `states`: positions run; `solve`: layers; `compare`: held-out prompts read out. */
+/** `states`: positions run; `solve`: layers; `compare`: rows of the lens read out on held-out prompts. */
 export interface FitProgress {
   readonly stage: 'states' | 'solve' | 'compare';
   readonly done: number;

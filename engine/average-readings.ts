@@ -17,7 +17,7 @@ export interface Workplace {
 
 export interface AverageRequest {
   /** `undefined`: the raw lens. */
-  readonly lenses: readonly (Translators | undefined)[];
+  readonly lens: Translators | undefined;
   readonly positions: 'all' | 'last';
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: AverageProgress) => void) | undefined;
@@ -98,18 +98,13 @@ class Tally {
   }
 }
 
-/**
- * Averages of several lenses over the same runs.
- *
- * @returns one of each lens.
- * @throws {InputError} when no prompt has a position to count.
- */
+/** @throws {InputError} when no prompt has a position to count. */
 export async function averageReadings(
   { machine, spec, weights }: Workplace,
   prompts: readonly Int32Array[],
-  { lenses, positions, signal, onProgress }: AverageRequest,
-): Promise<ReadingAverages[]> {
-  const tallies = lenses.map(() => new Tally(spec.nLayers + 1));
+  { lens, positions, signal, onProgress }: AverageRequest,
+): Promise<ReadingAverages> {
+  const tally = new Tally(spec.nLayers + 1);
   const plan = planHooks(spec, []);
   let counted = 0;
   for (const [done, ids] of prompts.entries()) {
@@ -120,25 +115,19 @@ export async function averageReadings(
     if (from >= ids.length) continue;
     counted++;
     const state = await machine.forward.begin({ batch: 1, pos: ids.length, ids }, signal);
-    const streams = lenses.map(
-      (lens) => new LensStream(machine, spec, ids, { k: 1, mid: false, lens, signal }),
-    );
-    const entropy: Float32Array[][] = lenses.map(() => []);
-    const top: Int32Array[][] = lenses.map(() => []);
+    const stream = new LensStream(machine, spec, ids, { k: 1, mid: false, targets: false, lens, signal });
+    const entropy: Float32Array[] = [];
+    const top: Int32Array[] = [];
     try {
       for await (const row of runBlocks(machine, spec, weights, state, { plan, checks: false, signal })) {
         if (!('resid' in row)) continue;
-        for (const [i, stream] of streams.entries()) {
-          const readings = await stream.row(row.layer, row.resid.tensor);
-          entropy[i]?.push(readings.entropy);
-          top[i]?.push(readings.topIds);
-        }
+        const readings = await stream.row(row.layer, row.resid.tensor);
+        entropy.push(readings.entropy);
+        top.push(readings.topIds);
       }
-      for (const [i, stream] of streams.entries()) {
-        await tallies[i]?.add(stream, entropy[i] ?? [], top[i] ?? [], from);
-      }
+      await tally.add(stream, entropy, top, from);
     } finally {
-      for (const stream of streams) stream.release();
+      stream.release();
     }
   }
   onProgress?.({ done: prompts.length, total: prompts.length });
@@ -147,7 +136,7 @@ export async function averageReadings(
       'averages: no prompt has a token after its first, which is left out: give longer prompts',
     );
   }
-  return tallies.map((tally) => tally.result(counted));
+  return tally.result(counted);
 }
 
 /** Lets messages in: a cancellation comes as one. */

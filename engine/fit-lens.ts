@@ -10,7 +10,8 @@ import { momentsGraph } from '../shared/graph/translate.ts';
 import { emptyMoments, fitRidge, type Moments } from '../shared/lens/ridge.ts';
 import type { FitReport, Translator, Translators } from '../shared/lens/translators.ts';
 import type { FitProgress } from './api.ts';
-import { averageReadings, nextTask, type Workplace } from './average-readings.ts';
+import { nextTask, type Workplace } from './average-readings.ts';
+import { compareLenses, KeptStates } from './compare-lenses.ts';
 import type { DeviceTensor } from './device-tensor.ts';
 import { hashTranslators } from './lens-file.ts';
 import { planHooks, runBlocks } from './run.ts';
@@ -63,19 +64,22 @@ export async function fitLens(
       `fit: expected more than ${d} positions to fit on and some held out, got ${rows} and ${countPositions(held)}: give more prompts`,
     );
   }
+  const compared = firstPositions(held, COMPARED);
   const sums = new MomentSums(place);
+  const states = new KeptStates(nLayers + 1, d, countPositions(compared));
   const total = countPositions(used);
   try {
     let done = 0;
-    for (const [kind, list] of [
-      ['train', train],
-      ['held', held],
+    for (const [kind, list, keep] of [
+      ['train', train, undefined],
+      ['held', compared, states],
+      ['held', held.slice(compared.length), undefined],
     ] as const) {
       for (const batch of batches(list)) {
         await nextTask();
         throwIfCancelled(signal);
         onProgress?.({ stage: 'states', done, total });
-        await sums.add(kind, batch, signal);
+        await sums.add(kind, batch, signal, keep);
         done += countPositions(batch);
       }
     }
@@ -96,26 +100,15 @@ export async function fitLens(
     onProgress?.({ stage: 'solve', done: nLayers, total: nLayers });
     const hash = await hashTranslators(layers);
     const lens: Translators = { kind: 'fitted', hash, dModel: d, layers };
-    const compared = firstPositions(held, COMPARED);
-    const [raw, fitted] = await averageReadings(place, compared, {
-      lenses: [undefined, lens],
-      positions: 'all',
+    const heldOut = await compareLenses(place, states, lens, {
       signal,
       onProgress: (progress) => onProgress?.({ stage: 'compare', ...progress }),
     });
-    if (!raw || !fitted) return lens;
     const report: FitReport = {
       positions: rows,
       heldPositions: countPositions(held),
       lambdas,
-      heldOut: {
-        prompts: raw.prompts,
-        positions: raw.positions,
-        klRaw: raw.kl.map(({ mean }) => mean),
-        kl: fitted.kl.map(({ mean }) => mean),
-        agreementRaw: raw.agreement,
-        agreement: fitted.agreement,
-      },
+      heldOut: { prompts: compared.length, ...heldOut },
     };
     return { ...lens, report };
   } finally {
@@ -173,7 +166,12 @@ class MomentSums {
     return found;
   }
 
-  async add(kind: Kind, prompts: readonly Int32Array[], signal: AbortSignal | undefined): Promise<void> {
+  async add(
+    kind: Kind,
+    prompts: readonly Int32Array[],
+    signal: AbortSignal | undefined,
+    keep: KeptStates | undefined,
+  ): Promise<void> {
     const { machine, spec, weights } = this.#place;
     const pos = Math.max(...prompts.map(({ length }) => length));
     const ids = new Int32Array(prompts.length * pos);
@@ -191,6 +189,7 @@ class MomentSums {
         if ('resid' in row) states.push(row.resid.retain());
       }
       await this.#sum(kind, states, counts);
+      await keep?.add(machine.runtime, states, counts);
     } finally {
       for (const tensor of states) tensor.release();
     }

@@ -17,6 +17,8 @@ const PER_ROW = 2;
 export interface LensStreamOptions {
   readonly k: number;
   readonly mid: boolean;
+  /** Read the input token and the next one too. Default true; without, each row takes two passes less. */
+  readonly targets?: boolean;
   /** Undefined: the raw lens. */
   readonly lens?: Translators | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +39,7 @@ export class LensStream {
     { readout, translate }: Pick<Machine, 'readout' | 'translate'>,
     spec: ModelSpec,
     ids: Int32Array,
-    { k, mid, lens, signal }: LensStreamOptions,
+    { k, mid, targets = true, lens, signal }: LensStreamOptions,
   ) {
     this.#translate = translate;
     this.#lens = lens;
@@ -47,6 +49,7 @@ export class LensStream {
     this.#signal = signal;
     this.#targets = new Int32Array(ids.length * PER_ROW).fill(-1);
     ids.forEach((id, pos) => {
+      if (!targets) return;
       this.#targets[pos * PER_ROW] = id;
       if (pos > 0) this.#targets[(pos - 1) * PER_ROW + 1] = id;
     });

@@ -444,13 +444,12 @@ export class Model {
     const { averageReadings } = await import('./average-readings.ts');
     const { translators, positions = 'all', signal, onProgress } = options;
     const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-    const [averages] = await averageReadings(place, this.#encoded(prompts, this.spec.nCtx), {
-      lenses: [this.#fitting(translators)],
+    return averageReadings(place, this.#encoded(prompts, this.spec.nCtx), {
+      lens: this.#fitting(translators),
       positions,
       signal,
       onProgress,
     });
-    return averages as ReadingAverages;
   }
 
   /** Prompts as ids, the first `most` of each. */

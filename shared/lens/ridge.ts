@@ -137,7 +137,6 @@ export async function fitRidge(
     const a = own.xx.slice();
     for (let i = 0; i < d; i++) a[i * d + i] = (a[i * d + i] as number) + lambda;
     cholesky(a, d);
-    factors.clear(); // one at a time: a factor is as large as the moments
     factors.set(lambda, a);
     return a;
   };
