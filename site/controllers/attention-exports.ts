@@ -2,9 +2,11 @@
 import { HEAD_SCORES } from '../../shared/lens/attention.ts';
 import { attentionSvg, type AttentionPicture } from '../../shared/picture/attention-svg.ts';
 import { csv, type CsvValue } from '../../shared/picture/csv.ts';
+import { encodeAttention } from '../../shared/trace/encode-attention.ts';
 import { length } from './attention-words.ts';
 import type { LayerMaps } from './attention.ts';
 import type { Exportable } from './exports.ts';
+import { traceOfRun } from './trace-of-run.ts';
 import type { ViewState } from './view-state.ts';
 import { titleOf, type ShownMap } from './attention-shown.ts';
 
@@ -73,6 +75,16 @@ export function attentionExports(shown: ShownMap, pos: number, { run }: ViewStat
         })),
       }),
     },
+    ...(run.trace
+      ? []
+      : [
+          {
+            name: `Trace with the attention of layer ${layer}`,
+            file: `attention-layer-${layer}-trace`,
+            // Opens again in this page, on this view.
+            json: () => ({ ...traceOfRun(run, undefined).source, attention: encodeAttention([maps]) }),
+          },
+        ]),
   ];
 }
 
