@@ -42,7 +42,8 @@ export class Address {
         state.groups !== before.groups ||
         state.colour !== before.colour ||
         state.target !== before.target ||
-        state.order !== before.order
+        state.order !== before.order ||
+        state.lensAsked !== before.lensAsked
       ) {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#write(false), CALM);
@@ -54,13 +55,15 @@ export class Address {
   readonly #follow = (): void => {
     clearTimeout(this.#timer);
     const fragment = readAddress();
-    const { request, trace } = this.#store.state;
+    const { request, trace, lensAsked } = this.#store.state;
     this.#reading = true;
     try {
       this.#apply(fragment);
       if (fragment.trace !== undefined) {
         if (fragment.trace !== trace) this.#then.openTrace(fragment.trace);
-      } else if (!request || !sameRequest(request, asRequest(fragment))) this.#then.run();
+      } else if (!request || !sameRequest(request, asRequest(fragment)) || fragment.lens !== lensAsked) {
+        this.#then.run();
+      }
     } finally {
       this.#reading = false;
     }
@@ -85,6 +88,7 @@ export class Address {
       colour: f.colour,
       target: f.target,
       order: f.order,
+      lensAsked: f.lens,
       selected:
         f.layer === undefined || f.pos === undefined
           ? undefined
@@ -140,6 +144,7 @@ function fragmentOf(state: ViewState): Fragment {
     colour,
     target,
     order,
+    lensAsked,
   } = state;
   return {
     ...(request ?? { model, device, bos, chat, mid, prompt: undefined, ids: undefined }),
@@ -154,6 +159,7 @@ function fragmentOf(state: ViewState): Fragment {
     colour,
     target,
     order,
+    lens: lensAsked,
   };
 }
 

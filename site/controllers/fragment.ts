@@ -40,8 +40,11 @@ export interface Fragment {
   readonly colour: ColourBy;
   readonly target: Target;
   readonly order: RowOrder;
+  /** Undefined: the raw lens. */
+  readonly lens: (typeof LENSES)[number] | undefined;
 }
 
+const LENSES = ['fitted', 'tuned'] as const;
 const DEVICES: readonly DeviceChoice[] = ['auto', 'webgpu', 'wasm'];
 
 export function readFragment(hash: string): Fragment {
@@ -69,6 +72,7 @@ export function readFragment(hash: string): Fragment {
     colour: oneOf(COLOURS, fields.get('color')) ?? 'probability',
     target: oneOf(TARGETS, target) ?? number(target, 0) ?? 'top',
     order: oneOf(ORDERS, fields.get('order')) ?? 'last-on-top',
+    lens: oneOf(LENSES, fields.get('lens')),
   };
 }
 
@@ -87,6 +91,7 @@ export function writeFragment(view: Fragment): string {
   if (view.colour !== 'probability') fields.push(['color', view.colour]);
   if (view.target !== 'top') fields.push(['target', String(view.target)]);
   if (view.order !== 'last-on-top') fields.push(['order', view.order]);
+  if (view.lens !== undefined && view.trace === undefined) fields.push(['lens', view.lens]);
   return fields.map(([key, value]) => `${key}=${readable(value)}`).join('&');
 }
 

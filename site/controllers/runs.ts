@@ -1,7 +1,7 @@
 /** Loading, running and cancelling: the engine's calls turned into state, one call at a time. */
 import { InputError, throwIfCancelled, toErrorMessage } from '../../shared/errors.ts';
 import type { Engine } from '../engine/client.ts';
-import type { ModelInfo, Tokenized } from '../engine/protocol.ts';
+import type { LensSummary, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { earlierPrompts, keepPrompt } from './keepsakes.ts';
 import { isCancelled, lengthProblem, lostFiles, problemOf, promptProblem, type Problem } from './problems.ts';
 import { encode } from './chat.ts';
@@ -155,7 +155,8 @@ export class Runs {
       return;
     }
     const texts = new Map<number, string>();
-    const { lens } = this.#store.state;
+    const lens = await this.#lens();
+    throwIfCancelled(signal);
     // Translators are of the states between blocks.
     const mid = request.mid && !info.spec.parallel && !lens;
     let run = emptyRun({ ids: tokens.ids, pieces: tokens.pieces, model: info, mid, lens });
@@ -212,6 +213,16 @@ export class Runs {
     const ends = pieces.reduce<number[]>((sum, piece) => [...sum, (sum.at(-1) ?? 0) + piece.length], []);
     const offsets = pieces.map((piece, i) => [(ends[i] ?? 0) - piece.length, ends[i] ?? 0] as const);
     return { ids, tokens: pieces, offsets, pieces };
+  }
+
+  /** The lens that is asked for: open, or kept on this device; else none, and the page says so. */
+  async #lens(): Promise<LensSummary | undefined> {
+    const { lens, lensAsked } = this.#store.state;
+    if (lens?.kind === lensAsked) return lens;
+    // What can't be restored is no reason not to run.
+    const found = lensAsked && (await this.#engine.restoreLens(lensAsked).catch(() => undefined));
+    this.#store.set({ lens: found });
+    return found;
   }
 
   /** Nothing of another prompt stays on the page beside an error. */

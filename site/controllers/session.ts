@@ -181,6 +181,7 @@ export class Session {
             head: undefined,
             headLabels: [],
             chat: false,
+            lensAsked: undefined,
           };
     this.store.set({ ...patch, model, device, files });
     if (model !== state.model && state.askedIds) this.#prompt.type(textOf(state));
@@ -214,7 +215,7 @@ export class Session {
 
   /** Reads the prompt again, with a lens that is open in the engine's thread. */
   setLens(lens: LensSummary | undefined): void {
-    this.store.set({ lens });
+    this.store.set({ lens, lensAsked: lens?.kind });
     this.run();
   }
 

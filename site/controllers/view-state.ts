@@ -152,6 +152,8 @@ export interface ViewState {
   readonly order: RowOrder;
   /** What runs are read with, once it is open in the engine's thread; undefined: the raw lens. */
   readonly lens: LensSummary | undefined;
+  /** The lens that the reader or the address asks for: without `lens`, it is not there. */
+  readonly lensAsked: LensSummary['kind'] | undefined;
   readonly theme: Theme;
   /** What `theme` comes to now. */
   readonly scheme: ColorScheme;
@@ -195,6 +197,7 @@ export const INITIAL: ViewState = {
   chosen: undefined,
   order: 'last-on-top',
   lens: undefined,
+  lensAsked: undefined,
   theme: 'auto',
   scheme: 'light',
   history: [],

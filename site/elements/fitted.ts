@@ -36,6 +36,8 @@ export class FittedElement extends Panel {
   protected override render(): TemplateResult {
     const { info } = this.state;
     if (info !== this.#of) this.#forget(info);
+    const { lens } = this.state;
+    if (lens) this.#lenses.set(lens.kind, lens); // restored from the address
     return html`<div class="cards">
       <section class="card" aria-labelledby="fit">
         <h2 id="fit">What a layer would say in the last layer’s language</h2>

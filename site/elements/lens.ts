@@ -56,6 +56,7 @@ export class LensElement extends Panel {
     'pinTexts',
     'order',
     'lens',
+    'lensAsked',
     'scheme',
     'cancelled',
     'note',
@@ -75,6 +76,7 @@ export class LensElement extends Panel {
       </div>
       ${busy ? progressLine(this.state) : nothing}
       <div role="alert">${problem ? problemNotice(problem, this.session) : nothing}</div>
+      ${this.#missingLens()}
       <rs-lens-grid .session=${this.session} ?hidden=${!run}></rs-lens-grid>
       ${run ? this.#below() : !busy && !problem ? emptyNotice(this.state, this.session) : nothing}
     </section>`;
@@ -86,6 +88,21 @@ export class LensElement extends Panel {
     if (!ramp) return;
     const stops = Array.from({ length: 9 }, (_, i) => rampColor(i / 8, this.state.scheme));
     ramp.style.background = `linear-gradient(90deg, ${stops.join(', ')})`;
+  }
+
+  /** The address asks for a lens that this device does not have. */
+  #missingLens(): TemplateResult | typeof nothing {
+    const { lensAsked, lens, run, phase } = this.state;
+    if (!lensAsked || lens || !run || run.trace || phase !== 'done') return nothing;
+    const fitted = lensAsked === 'fitted';
+    return html`<p class="small" role="status">
+      This link asks for a ${lensAsked} lens,
+      ${fitted ? 'which this device does not keep yet' : 'which came from a file that no link can bring back'}:
+      the table is read with the raw one.
+      <button class="button" @click=${() => this.session.setView('translate')}>
+        ${fitted ? 'Fit it…' : 'Open the file…'}
+      </button>
+    </p>`;
   }
 
   /** What the colour says. */

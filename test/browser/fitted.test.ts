@@ -69,8 +69,25 @@ describe.skipIf(missing !== undefined)(
       for (const layer of [0, 3, 5]) {
         expect((await visit.text(layer, 8)).replace('·', ' ')).toBe(tops[layer + 1]);
       }
+      // The link restores it where the device keeps it, and says so where it doesn't.
+      await expect.poll(() => page.url()).toContain('lens=fitted');
+      const link = page.url();
+      await page.reload();
+      await visit.state('done');
+      await page.getByText('fitted lens').first().waitFor();
+      expect((await visit.text(3, 8)).replace('·', ' ')).toBe(tops[4]);
+      await page.getByRole('tab', { name: 'Fitted lens' }).click();
+      await page.getByRole('button', { name: 'Save the fitted lens' }).waitFor();
       expect(visit.complaints).toEqual([]);
       await visit.end();
+
+      const stranger = await Visit.open(browser, server.url, new URL(link).hash);
+      await stranger.state('done');
+      await stranger.page.getByText('This link asks for a fitted lens').waitFor();
+      await stranger.page.getByRole('button', { name: 'Fit it…' }).click();
+      await stranger.page.getByRole('button', { name: 'Fit a lens' }).waitFor();
+      expect(stranger.complaints).toEqual([]);
+      await stranger.end();
     });
   },
 );

@@ -21,7 +21,7 @@ import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.t
 describe('the address', () => {
   it('comes back as it was written', () => {
     const hash =
-      'model=owner/name&prompt=a%20%2B%20b%26c%23%0A%E2%86%B5&device=wasm&bos=0&layer=-1&pos=3&head=7&pins=5,9&color=kl&order=first-on-top';
+      'model=owner/name&prompt=a%20%2B%20b%26c%23%0A%E2%86%B5&device=wasm&bos=0&layer=-1&pos=3&head=7&pins=5,9&color=kl&order=first-on-top&lens=fitted';
     const read = readFragment(`#${hash}`);
     expect(read).toMatchObject({
       model: 'owner/name',
@@ -34,6 +34,7 @@ describe('the address', () => {
       pins: [5, 9],
       colour: 'kl',
       order: 'first-on-top',
+      lens: 'fitted',
     });
     expect(writeFragment(read)).toBe(hash);
   });
@@ -53,7 +54,7 @@ describe('the address', () => {
 
   it('passes over what it cannot use', () => {
     const read = readFragment(
-      '#layer=x&pos=-2&head=1.5&view=nonsense&pins=1,,a,1,-4,2.5,7&device=abacus&color=red&bos=maybe&ids=&later=1',
+      '#layer=x&pos=-2&head=1.5&view=nonsense&pins=1,,a,1,-4,2.5,7&device=abacus&color=red&bos=maybe&ids=&lens=raw&later=1',
     );
     expect(read).toMatchObject({
       model: 'fable-4m',
@@ -65,6 +66,7 @@ describe('the address', () => {
       device: 'auto',
     });
     expect(read).toMatchObject({ colour: 'probability', bos: 'auto', ids: undefined, prompt: undefined });
+    expect(read.lens).toBeUndefined();
   });
 
   it('holds halves of characters as U+FFFD', () => {
