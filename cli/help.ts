@@ -22,6 +22,7 @@ commands:
   lens                 the logit lens: what each layer would say next
   activations          activations by hook name, as a safetensors file
   pca                  the directions experiment over a file of prompts
+  heads                what every attention head does: scores, labels, composition, the induction pair
 
 options of every command:
 ${COMMON}
@@ -90,10 +91,28 @@ ${MODEL}
 ${RUN}
 `;
 
+const HEADS = `usage: residscope heads MODEL [options]
+
+Prints a line for every attention head: how much it attends to the previous token, to its own, to the first, to earlier
+copies (duplicate) and to what followed an earlier copy (induction), on random tokens repeated twice; whether its
+weights copy tokens (1) or delete them (−1); and what that makes it. Below: the induction pair, the loss on the second
+copy against the first, and the strongest compositions of an earlier head into a later one.
+
+${MODEL}
+  --draws N            sequences of random tokens, 1 to 1000 (default 8)
+  --seed N             of the tokens, and of composition's baseline (default 0)
+  --sort SCORE         previous, present, first, duplicate, induction, copying or deleting: the highest on top
+  --no-composition     leave composition out, which is most of the work
+  --json               print everything as JSON, the composition of every pair included
+  --device DEVICE      wasm or webgpu (default wasm)
+  --help               this page
+`;
+
 export const HELP = {
   main: MAIN,
   tokenize: TOKENIZE,
   lens: LENS,
   activations: ACTIVATIONS,
   pca: PCA,
+  heads: HEADS,
 } as const;

@@ -24,7 +24,7 @@ export interface AverageRequest {
 }
 
 /** Mean and standard deviation of values that come one by one (Welford 1962). */
-class Running {
+export class Running {
   #count = 0;
   #mean = 0;
   #square = 0;

@@ -32,6 +32,7 @@ import type {
 } from './api.ts';
 import type { AttentionOptions, LayerAttention } from './attention-api.ts';
 import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
+import type { HeadsOptions, HeadsReading, HeadWeights } from './heads-api.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
@@ -504,6 +505,32 @@ export class Model {
   ): AsyncGenerator<LayerAttention, void> {
     const { readAttention } = await import('./attention.ts');
     yield* readAttention(this, ids, options);
+  }
+
+  /**
+   * Scores of every head: what it attends to on random tokens repeated twice (previous, present, first, duplicate,
+   * induction), whether its weights copy or delete, how it composes with later heads; the induction pair; and the loss
+   * on the second copy against the first.
+   *
+   * @throws {InputError} for options out of range; {@link MemoryError} when composition would not fit.
+   * @throws {CancelledError} once `signal` is aborted.
+   * @see Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022, "In-context
+   * Learning and Induction Heads"
+   */
+  async heads(options: HeadsOptions = {}): Promise<HeadsReading> {
+    const { readHeads } = await import('./heads.ts');
+    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
+    return readHeads(this, place, options);
+  }
+
+  /**
+   * A layer's W_Q, W_K, W_V and W_O by head, in TransformerLens's layouts, with biases and as stored: no norm folded in.
+   *
+   * @throws {InputError} for a layer that isn't there.
+   */
+  async headWeights(layer: number, signal?: AbortSignal): Promise<HeadWeights> {
+    const { headWeights } = await import('./head-weights.ts');
+    return headWeights(this, layer, signal);
   }
 
   /** A weight by its name in the file, in f32, in the file's own layout. @throws {NotFoundError} for another name. */

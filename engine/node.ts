@@ -10,6 +10,7 @@ import { resolveNode } from './resolve-node.ts';
 export type * from './api.ts';
 export type * from './attention-api.ts';
 export type * from './directions-api.ts';
+export type * from './heads-api.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';

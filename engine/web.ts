@@ -5,6 +5,7 @@
 export type * from './api.ts';
 export type * from './attention-api.ts';
 export type * from './directions-api.ts';
+export type * from './heads-api.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';

@@ -1,0 +1,101 @@
+/** The scores of a model's heads as text for a terminal. */
+import type { HeadsReading } from '../engine/node.ts';
+import {
+  COMPOSITIONS,
+  deletingScore,
+  PATTERN_SCORES,
+  type CompositionKind,
+  type SortableScore,
+} from '../shared/heads/reading.ts';
+
+/** Edges of each kind that are listed. */
+const EDGES = 5;
+
+/** A line a head, what the heads do together, and the loss on both copies. Ends in a line feed. */
+export function headsText(model: string, reading: HeadsReading, sort: SortableScore | undefined): string {
+  const { layers, heads, patterns, copying, labels, sequences, length } = reading;
+  const score = (name: SortableScore, at: number): number => {
+    if (name === 'copying') return copying[at] ?? NaN;
+    if (name === 'deleting') return deletingScore(copying[at] ?? NaN, patterns.present.mean[at] ?? NaN);
+    return patterns[name].mean[at] ?? NaN;
+  };
+  const order = Array.from({ length: layers * heads }, (_, at) => at);
+  if (sort) {
+    const rank = (at: number): number => (Number.isNaN(score(sort, at)) ? -Infinity : score(sort, at));
+    order.sort((a, b) => rank(b) - rank(a) || a - b);
+  }
+  const rows = order.map((at) => [
+    `${Math.floor(at / heads)}.${at % heads}`,
+    ...PATTERN_SCORES.map((name) => decimals(patterns[name].mean[at] ?? NaN)),
+    spread(patterns.induction.deviation[at] ?? NaN),
+    decimals(copying[at] ?? NaN),
+    (labels[at] ?? []).join(', '),
+  ]);
+  const head = ['head', ...PATTERN_SCORES, '±', 'copying', ''];
+  return [
+    `${model} · ${layers} layers of ${heads} heads · ${sequences.length} ${sequences.length === 1 ? 'draw' : 'draws'} of ${length} random tokens, repeated (seed ${reading.seed})`,
+    '',
+    ...columns([head, ...rows]),
+    '',
+    reading.sentence,
+    lossLine(reading),
+    ...edges(reading),
+    ...reading.notes,
+    '',
+  ].join('\n');
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((text, i) =>
+        i === 0 || i === row.length - 1 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function lossLine({ loss }: HeadsReading): string {
+  const mean = (list: readonly { readonly mean: number }[]): string => {
+    const known = list.map((each) => each.mean).filter((x) => !Number.isNaN(x));
+    return (known.reduce((a, b) => a + b, 0) / known.length).toFixed(2);
+  };
+  return `In-context learning: loss ${mean(loss.first)} nats on the first copy, ${mean(loss.second)} on the second.`;
+}
+
+/** The strongest compositions of each kind. */
+function edges({ composition, layers, heads }: HeadsReading): string[] {
+  if (!composition) return [];
+  const cells = layers * heads;
+  const name = (at: number): string => `${Math.floor(at / heads)}.${at % heads}`;
+  const strongest = (kind: CompositionKind): string | undefined => {
+    const table = composition[kind];
+    if (!table) return undefined;
+    const best = Array.from(table.keys())
+      .filter((i) => !Number.isNaN(table[i]))
+      .sort((a, b) => (table[b] as number) - (table[a] as number))
+      .slice(0, EDGES);
+    if (best.length === 0) return undefined;
+    const list = best.map(
+      (i) => `${name(Math.floor(i / cells))} → ${name(i % cells)} ${decimals(table[i] as number, 3)}`,
+    );
+    return `  ${kind.toUpperCase()}  ${list.join('   ')}`;
+  };
+  const lines = COMPOSITIONS.map(strongest).filter((line) => line !== undefined);
+  if (lines.length === 0) return [];
+  return [
+    '',
+    `Strongest compositions, less the ${composition.baseline.toFixed(3)} of random matrices of the same rank and shape:`,
+    ...lines,
+  ];
+}
+
+function decimals(x: number, digits = 2): string {
+  return Number.isNaN(x) ? '–' : x.toFixed(digits).replace('-', '−');
+}
+
+function spread(x: number): string {
+  return Number.isNaN(x) ? '' : x.toFixed(2);
+}
