@@ -188,7 +188,15 @@ export class Model {
    * @throws {CancelledError} once `signal` is aborted; the model stays usable.
    */
   async *stream(ids: readonly number[], options: StreamOptions = {}): AsyncGenerator<StreamEvent, void> {
-    const { lens = {}, hooks = [], checks = true, interventions = [], past, keepPast = false, signal } = options;
+    const {
+      lens = {},
+      hooks = [],
+      checks = true,
+      interventions = [],
+      past,
+      keepPast = false,
+      signal,
+    } = options;
     const started = performance.now();
     const elapsed = (): number => performance.now() - started;
     let firstReadings = NaN;
