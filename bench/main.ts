@@ -3,22 +3,25 @@
  * real browser. `npm run bench -- --help` says what can be chosen.
  */
 import { parseArgs } from 'node:util';
+import { benchApi, benchStart, benchTokenizer, PLATFORMS } from './api.ts';
 import { benchEngine } from './engine.ts';
 import { benchLens } from './lens.ts';
 import { benchLoad, benchLoadSmollm2, LOAD_SHAPE } from './load.ts';
 import { benchPage } from './page.ts';
 import { printTable, type Report, writeReport } from './report.ts';
 
-const HELP = `npm run bench -- [engine] [page] [lens] [load] [options]      default: engine and page, on wasm
+const HELP = `npm run bench -- [engine] [page] [lens] [load] [api] [options]      default: engine and page, on wasm
 
   engine              the library in Node: first row and whole table, as ratios to a plain forward
   page                the built page in a browser: click to finished table, longest task of the page's thread
   lens                the whole lens of SmolLM2-135M, as ratios to PyTorch's; needs Python with transformers
   load                a model of 1.2 GB from a local server into a browser: memory, first row; needs 6 GB of memory
+  api                 the edge API on workerd and Deno beside a bare Hono, first answers, Rust's tokenizers
   --device NAME       wasm (default) or webgpu: for engine a GPU that Dawn finds, for page the browser's own
   --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
   --stored TYPE       load: F32 (default), F16 with twice the blocks, 1.2 GB too, or GGUF: SmolLM2-135M's instead
   --sizes             load: sizes without times, on a machine that does other work
+  --seconds N         api: of each load; default 5
   --runs N            runs that a median is over; default 5
   --out DIR           where the JSON goes; default bench/results`;
 
@@ -31,13 +34,14 @@ export async function main(args: string[]): Promise<void> {
       device: { type: 'string', default: 'wasm' },
       models: { type: 'string', default: 'fable-4m,gpt2-small' },
       runs: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
       stored: { type: 'string', default: 'F32' },
       sizes: { type: 'boolean', default: false },
       out: { type: 'string', default: 'bench/results' },
       help: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !['engine', 'page', 'lens', 'load'].includes(name));
+  const unknown = positionals.filter((name) => !['engine', 'page', 'lens', 'load', 'api'].includes(name));
   const { device } = values;
   if (values.help || unknown.length > 0 || (device !== 'wasm' && device !== 'webgpu')) {
     console.log(HELP);
@@ -57,6 +61,13 @@ export async function main(args: string[]): Promise<void> {
         ? await benchLoadSmollm2(values.sizes)
         : await benchLoad(values.stored === 'F16' ? halves : LOAD_SHAPE, values.sizes),
     );
+  }
+  if (wanted.includes('api')) {
+    const seconds = Math.max(1, Number.parseInt(values.seconds, 10) || 5);
+    reports.push(await benchTokenizer(runs));
+    for (const platform of PLATFORMS) {
+      reports.push(await benchApi(platform, runs, seconds), await benchStart(platform));
+    }
   }
   for (const report of reports) {
     printTable(report);
