@@ -156,6 +156,31 @@ describe.skipIf(missing !== undefined)(
       await visit.end();
     });
 
+    it('a trace saved with a layer’s attention shows it again without the model', async () => {
+      const visit = await open('&layer=3&pos=5&head=2');
+      const { page } = visit;
+      await page.getByRole('button', { name: 'Export' }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: /Trace with the attention of layer 3.*JSON/ }).click(),
+      ]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Open', exact: true }).click();
+      await page.locator('input#trace-file').setInputFiles(await download.path());
+      await page.getByText(/From a trace: weights to ±0.002/).waitFor();
+      const { pattern, tokens } = await read(3);
+      const row = pattern.subarray((2 * tokens + 5) * tokens, (2 * tokens + 5) * tokens + 6);
+      const shown = await page
+        .getByRole('list', { name: 'Looks at', exact: true })
+        .locator('.p')
+        .first()
+        .textContent();
+      expect(Math.abs(Number(shown) - Math.max(...row))).toBeLessThan(0.003);
+      expect(await page.getByRole('radio', { name: 'value-weighted' }).count()).toBe(0);
+      expect(visit.complaints).toEqual([]);
+      await visit.end();
+    });
+
     it.each([
       ['light', 1280, { colorScheme: 'light' }],
       ['dark', 1280, { colorScheme: 'dark' }],
