@@ -11,7 +11,7 @@ export interface Example {
   /** What it shows, in a sentence. */
   readonly hint: string;
   /** Where to look: view, cell, colour, in terms of the embedded model's layers and tokens. */
-  readonly show: Partial<Pick<ViewState, 'view' | 'selected' | 'head' | 'colour' | 'target' | 'pins'>>;
+  readonly show: Partial<Pick<ViewState, 'view' | 'selected' | 'head' | 'colour' | 'target'>>;
 }
 
 const TOWER = 'The Eiffel Tower is in the city of';
@@ -21,8 +21,8 @@ export const EXAMPLES: readonly [Example, ...Example[]] = [
   {
     label: 'A fact',
     prompt: TOWER,
-    hint: 'In the last column “Paris” takes over at layer 4 and stays: the pinned line shows it rise.',
-    show: { selected: { layer: 4, pos: 8 }, pins: [989] },
+    hint: 'In the last column “Paris” takes over at layer 4 and stays. Press Enter on it to pin it and see it rise.',
+    show: { selected: { layer: 4, pos: 8 } }, // a pin would fetch the charts on a first visit
   },
   {
     label: 'Easy and hard',
