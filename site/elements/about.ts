@@ -7,6 +7,7 @@ import type { ViewState } from '../controllers/view-state.ts';
 import { checkRow } from './checks.ts';
 import { openDialog } from './dialog.ts';
 import { showModels } from './models.ts';
+import './cross-check.ts';
 
 const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
   ['auto', 'automatic'],
@@ -17,7 +18,10 @@ const DEVICES: readonly (readonly [DeviceChoice, string])[] = [
 export function showAbout(session: Session): void {
   openDialog('About this run', (close) => {
     const { state } = session.store;
-    return html`${facts(state)} ${settings(session, close)}`;
+    return html`${facts(state)}
+      <h3>Check on another device</h3>
+      <rs-cross-check .session=${session}></rs-cross-check>
+      ${settings(session, close)}`;
   });
 }
 
