@@ -33,9 +33,13 @@ export class Address {
     this.#store.subscribe((state, before) => {
       if (this.#reading || (!state.request && state.trace === undefined)) return;
       const asNew = before.request !== undefined || before.trace !== undefined;
-      if (!sameRequest(state.request, before.request) || state.trace !== before.trace) this.#write(asNew);
+      const other = !sameRequest(state.request, before.request) || state.trace !== before.trace;
+      // Back leads to the prompt that tokens were added to, not through each of them.
+      const grew = state.growth !== undefined && (before.growth?.count ?? 0) > 0;
+      if (other && !grew) this.#write(asNew);
       else if (state.view !== before.view) this.#write(true);
       else if (
+        other ||
         state.selected !== before.selected ||
         state.head !== before.head ||
         state.pins !== before.pins ||

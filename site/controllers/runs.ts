@@ -55,6 +55,7 @@ export class Runs {
       phase,
       request,
       trace: undefined,
+      growth: undefined,
       hovered: undefined,
       cancelled: false,
       problem: undefined,

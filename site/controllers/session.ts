@@ -10,6 +10,7 @@ import { earlierPrompts, forgetPrompts } from './keepsakes.ts';
 import { problemOf, type WayOut } from './problems.ts';
 import { Prompt } from './prompt.ts';
 import { Runs } from './runs.ts';
+import type { Grower } from './growth.ts';
 import { Selection } from './selection.ts';
 import { Store } from './store.ts';
 import type { TraceSource } from './trace-source.ts';
@@ -52,6 +53,7 @@ export class Session {
   readonly #traces: Traces;
   readonly #prompt: Prompt;
   readonly #address: Address;
+  #grower: Promise<Grower> | undefined;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -217,6 +219,17 @@ export class Session {
   setLens(lens: LensSummary | undefined): void {
     this.store.set({ lens, lensAsked: lens?.kind });
     this.run();
+  }
+
+  /** Makes the run go on by tokens, or back: its code comes with the first. */
+  async grow(act: (grower: Grower) => Promise<void> | void): Promise<void> {
+    this.#grower ??= import('./growth.ts').then(({ Grower }) => new Grower(this.engine, this.store));
+    try {
+      await act(await this.#grower);
+    } catch (error) {
+      this.#grower = undefined;
+      this.complain(error);
+    }
   }
 
   setOrder(order: RowOrder): void {

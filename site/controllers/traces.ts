@@ -24,6 +24,7 @@ export class Traces {
       ...blank,
       ...{ phase: 'loading', trace: source.name, request: undefined, problem: undefined },
       ...{
+        growth: undefined,
         hovered: undefined,
         cancelled: false,
         text: '',

@@ -76,6 +76,16 @@ export interface OpenedTrace {
   readonly path: (pos: number, id: number) => Trajectory;
 }
 
+/** How far the table's run has gone on from its prompt. */
+export interface Growth {
+  /** Tokens that were added. */
+  readonly count: number;
+  /** What happened last, for all readers. */
+  readonly said: string;
+  readonly problem: string | undefined;
+  readonly busy: { readonly done: number; readonly total: number } | undefined;
+}
+
 export interface MidRows {
   readonly rows: readonly LayerReadings[];
   /** By layer. */
@@ -129,6 +139,8 @@ export interface ViewState {
   /** The name of the trace that is shown or asked for, in place of a run. */
   readonly trace: string | undefined;
   readonly run: RunView | undefined;
+  /** Undefined until the first step from this prompt. */
+  readonly growth: Growth | undefined;
   /** The last call was cancelled: the rows are those that came before. */
   readonly cancelled: boolean;
   readonly view: ViewId;
@@ -182,6 +194,7 @@ export const INITIAL: ViewState = {
   request: undefined,
   trace: undefined,
   run: undefined,
+  growth: undefined,
   cancelled: false,
   view: DEFAULT_VIEW,
   selected: undefined,

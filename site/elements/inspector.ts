@@ -30,6 +30,20 @@ export class InspectorElement extends Panel {
         padding: 0;
         list-style: none;
       }
+      li {
+        display: flex;
+      }
+      .onward {
+        flex: none;
+        width: 26px;
+        border: 0;
+        border-radius: 6px;
+        background: none;
+        color: var(--accent);
+      }
+      .onward:hover {
+        background: var(--chip);
+      }
       .candidate {
         display: grid;
         grid-template-columns: 96px 1fr 58px;
@@ -129,6 +143,7 @@ export class InspectorElement extends Panel {
   ];
   protected readonly shows = [
     'run',
+    'phase',
     'selected',
     'hovered',
     'pins',
@@ -214,7 +229,23 @@ export class InspectorElement extends Panel {
         </svg>
         <span class="p">${probability(p)}</span>
       </button>
+      ${this.#onward(run, id, text)}
     </li>`;
+  }
+
+  /** A candidate of the last column can be the next token. */
+  #onward(run: RunView, id: number, text: string): TemplateResult | typeof nothing {
+    const { phase } = this.state;
+    const last = currentCell(this.state)?.pos === run.ids.length - 1;
+    if (!last || run.trace || phase !== 'done') return nothing;
+    return html`<button
+      class="onward"
+      aria-label=${`Continue with ${text}`}
+      title=${`Continue with ${text}: adds it to the prompt`}
+      @click=${() => void this.session.grow((grower) => grower.step({ how: 'given', id }))}
+    >
+      +
+    </button>`;
   }
 }
 customElements.define('rs-inspector', InspectorElement);

@@ -149,6 +149,7 @@ export class LensGridElement extends HTMLElement {
     }
     const shown = this.#ground?.run;
     const other = shown?.ids !== run.ids || shown.model !== run.model || !shown.mid !== !run.mid;
+    const focused = other && shown?.model === run.model && this.shadowRoot?.activeElement != null;
     if (other) this.#lay(run, state);
     if (other || state.order !== before?.order) this.#order(state);
     const differs = (...keys: (keyof ViewState)[]): boolean =>
@@ -159,6 +160,8 @@ export class LensGridElement extends HTMLElement {
     if (differs('run', 'phase')) this.#grid.setAttribute('aria-busy', String(state.phase === 'running'));
     if (late || differs('order')) this.#drawSettling();
     this.#markCurrent(state);
+    // A column more or less makes the cells anew; the reader is still in the table.
+    if (focused) this.#at(selectedCell(state))?.focus({ preventScroll: true });
   }
 
   #clear(): void {

@@ -230,6 +230,7 @@ export class LensElement extends Panel {
         ${this.#reading()}
         <span><i class="stroke"></i> where the answer settles ${termButton('settles')}</span>
       </div>
+      ${this.#generate()}
       <div class="say" role="status">
         ${
           cancelled
@@ -243,6 +244,15 @@ export class LensElement extends Panel {
         ${note === undefined ? nothing : html`<p class="small">${note}</p>`}
       </div>
     `;
+  }
+
+  /** Going on from the prompt: its code comes with the first run that is whole. */
+  #generate(): TemplateResult | typeof nothing {
+    const { run, phase } = this.state;
+    if (!run || run.trace) return nothing;
+    // Where it does not come, the table is whole without it.
+    if (phase === 'done') import('./generate.ts').catch(() => undefined);
+    return html`<rs-generate .session=${this.session}></rs-generate>`;
   }
 
   /** How far the reading of the reader's own target is. */

@@ -20,7 +20,11 @@ import type {
   ExperimentAnswer,
   ExperimentAsk,
   RunEvent,
+  BackAsk,
+  GrownText,
   SearchAsk,
+  StepAnswer,
+  StepAsk,
   StepName,
   Steps,
   TargetAsk,
@@ -66,6 +70,9 @@ export interface Engine {
   run(ids: readonly number[], request?: RunRequest): AsyncIterable<RunEvent>;
   trajectories(pos: number, tokenIds: readonly number[]): Promise<readonly Trajectory[]>;
   target(ask: TargetAsk, signal?: AbortSignal): Promise<TargetReadings>;
+  /** The last run on by a token, or back by some. */
+  step(ask: StepAsk, signal?: AbortSignal): Promise<StepAnswer>;
+  back(ask: BackAsk): Promise<GrownText>;
   search(ask: SearchAsk): Promise<TokenMatches>;
   spellings(id: number): Promise<TokenTexts>;
   directions(ask: DirectionsAsk, signal?: AbortSignal): Promise<DirectionsAnswer>;
@@ -161,6 +168,14 @@ export class EngineClient implements Engine {
 
   target(ask: TargetAsk, signal?: AbortSignal): Promise<TargetReadings> {
     return this.#call('target', ask, signal);
+  }
+
+  step(ask: StepAsk, signal?: AbortSignal): Promise<StepAnswer> {
+    return this.#call('step', ask, signal);
+  }
+
+  back(ask: BackAsk): Promise<GrownText> {
+    return this.#call('back', ask);
   }
 
   search(ask: SearchAsk): Promise<TokenMatches> {

@@ -11,6 +11,7 @@ import type {
   StreamOptions,
 } from '../../engine/api.ts';
 import type { AttentionOptions, LayerAttention } from '../../engine/attention-api.ts';
+import type { PastState } from '../../engine/forward.ts';
 import type { BlockHook } from '../../shared/hooks.ts';
 import { CancelledError, InputError, toErrorMessage } from '../../shared/errors.ts';
 import type { LayerReadings, Trajectory } from '../../shared/lens/readings.ts';
@@ -33,6 +34,7 @@ import type { AttentionDesk } from './attention-desk.ts';
 import type { DirectionsDesk } from './directions-desk.ts';
 import type { Lenses, LensesModel } from './lenses.ts';
 import { RunStates } from './run-states.ts';
+import type { Held } from './steps.ts';
 import { Parcel } from './transfer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -54,6 +56,8 @@ export interface HostedModel extends LensesModel {
   runWithCache(ids: readonly number[], options?: CacheOptions): Promise<Map<string, HookTensor>>;
   attention(ids: readonly number[], options?: AttentionOptions): AsyncIterable<LayerAttention>;
   weightHash(signal?: AbortSignal): Promise<string>;
+  logits(states: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
+  cutPast(past: PastState, length: number): Promise<PastState>;
   dispose(): Promise<void> | void;
 }
 
@@ -67,6 +71,8 @@ export class EngineHost {
   #model: HostedModel | undefined;
   /** Of the last run. */
   #states = new RunStates();
+  /** The same with its keys and values, once it is whole: what steps stand on. */
+  #held: Held | undefined;
   #vocabulary: Promise<Vocabulary> | undefined;
   #directions: Promise<DirectionsDesk> | undefined;
   #lenses: Promise<Lenses> | undefined;
@@ -98,6 +104,23 @@ export class EngineHost {
         return;
       case 'target':
         this.#enqueue(message.id, (signal) => this.#target(message.id, message.ask, signal));
+        return;
+      case 'step':
+        this.#enqueue(message.id, async (signal) => {
+          const { step } = await import('./steps.ts');
+          const { held, answer } = await step(this.#loaded(), this.#finished(), message.ask, signal);
+          this.#hold(held);
+          const parcel = new Parcel();
+          this.#answer(message.id, 'step', parcel.step(answer), parcel.buffers);
+        });
+        return;
+      case 'back':
+        this.#enqueue(message.id, async () => {
+          const { back } = await import('./steps.ts');
+          const { held, answer } = await back(this.#loaded(), this.#finished(), message.ask);
+          this.#hold(held);
+          this.#answer(message.id, 'back', answer);
+        });
         return;
       case 'directions':
         this.#enqueue(message.id, async (signal) => {
@@ -245,6 +268,7 @@ export class EngineHost {
   async #load(ask: LoadAsk, signal: AbortSignal): Promise<ModelInfo> {
     const old = this.#model;
     this.#model = undefined;
+    this.#hold(undefined);
     this.#states = new RunStates();
     this.#vocabulary = undefined;
     void this.#directions?.then((desk) => desk.close());
@@ -271,6 +295,18 @@ export class EngineHost {
     };
   }
 
+  #hold(held: Held | undefined): void {
+    this.#held?.past.dispose();
+    this.#held = held;
+    if (held) this.#states = held.states;
+  }
+
+  #finished(): Held {
+    if (!this.#held)
+      throw new InputError('engine: step: no finished run to go on from: run the prompt again');
+    return this.#held;
+  }
+
   #loaded(): HostedModel {
     if (!this.#model) throw new InputError('engine: no model is loaded yet: load one first');
     return this.#model;
@@ -291,6 +327,7 @@ export class EngineHost {
     const model = this.#loaded();
     const translators = lens === 'raw' ? undefined : (await this.#lens()).get(lens);
     const states = new RunStates(mid, translators);
+    this.#hold(undefined);
     this.#states = states;
     const told = new Set<number>();
     const { hooks } = states;
@@ -298,6 +335,7 @@ export class EngineHost {
       lens: { k, mid, translators },
       hooks,
       checks: true,
+      keepPast: true,
       signal,
     })) {
       switch (event.type) {
@@ -317,7 +355,8 @@ export class EngineHost {
           break;
         }
         case 'done':
-          this.#event(id, { ...event, note: model.note });
+          if (event.past) this.#hold({ ids, k, states, past: event.past });
+          this.#event(id, { type: 'done', timings: event.timings, note: model.note });
           break;
         default:
           this.#event(id, event);

@@ -26,6 +26,7 @@ import type {
 } from '../../shared/lens/readings.ts';
 import type { HeadScores } from '../../shared/lens/attention.ts';
 import type { PromptRecord } from '../../shared/lens/experiment-files.ts';
+import type { Sampling } from '../../shared/sampling.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 
 /** The parts of a model's spec that the page shows or computes with. */
@@ -136,6 +137,52 @@ export interface ExperimentAnswer {
   readonly cancelled: boolean;
 }
 
+/** Which token comes next: the output's first, one that is drawn, or one that the reader picked. */
+export type Choice =
+  | { readonly how: 'top' }
+  | { readonly how: 'draw'; readonly sampling: Sampling; readonly seed: number }
+  | { readonly how: 'given'; readonly id: number };
+
+/** The last run, on by one token. */
+export interface StepAsk {
+  /** Tokens that the page shows: another number would be another run. */
+  readonly length: number;
+  readonly choice: Choice;
+  readonly bos: 'auto' | boolean;
+}
+
+/** The last run, back to its first `length` tokens. */
+export interface BackAsk {
+  readonly length: number;
+  readonly bos: 'auto' | boolean;
+}
+
+/** A run's tokens after it was made longer or shorter. */
+export interface GrownText {
+  readonly ids: readonly number[];
+  readonly pieces: readonly string[];
+  /** As a prompt, where the tokenizer reads it back as these very ids. */
+  readonly prompt:
+    | { readonly text: string; readonly tokens: readonly string[]; readonly offsets: Encoding['offsets'] }
+    | undefined;
+}
+
+export interface StepAnswer extends GrownText {
+  readonly id: number;
+  /** The output's own log-probability and rank of the token, before temperature and cuts. */
+  readonly logprob: number;
+  readonly rank: number;
+  /** The new column: rows in the order of the run's, of one position each. */
+  readonly rows: readonly LayerReadings[];
+  readonly late: LateReadings;
+  readonly checks: readonly SelfCheck[];
+  /** What each row of the column before said of this token. */
+  readonly next: readonly TargetReadings[];
+  readonly texts: TokenTexts;
+  /** The token ends a text. */
+  readonly end: boolean;
+}
+
 /** What the table is read with. */
 export type LensKind = 'raw' | Translators['kind'];
 
@@ -187,6 +234,8 @@ export interface Calls {
   ];
   trajectories: [{ readonly pos: number; readonly tokenIds: readonly number[] }, readonly Trajectory[]];
   target: [TargetAsk, TargetReadings];
+  step: [StepAsk, StepAnswer];
+  back: [BackAsk, GrownText];
   search: [SearchAsk, TokenMatches];
   /** The tokens that are the same word: without case, and without the space in front. The id itself comes first. */
   spellings: [{ readonly id: number }, TokenTexts];

@@ -9,7 +9,8 @@ const STATE_HOOKS = [FIRST_STATE, 'blocks.*.hook_resid_post'];
 const MID_HOOK = 'blocks.*.hook_resid_mid';
 
 export class RunStates {
-  readonly #mid: boolean;
+  /** The run has rows after attention too. */
+  readonly mid: boolean;
   /** f32[pos, d_model] each: the embedding row's and each layer's. */
   readonly #whole: Float32Array[] = [];
   /** The same after attention, by layer. */
@@ -18,15 +19,14 @@ export class RunStates {
   /** What the run was read with; undefined: the raw lens. */
   readonly lens: Translators | undefined;
 
-  /** @param mid the run has rows after attention too. */
   constructor(mid = false, lens?: Translators) {
-    this.#mid = mid;
+    this.mid = mid;
     this.lens = lens;
   }
 
   /** What the run has to be asked for. */
   get hooks(): readonly string[] {
-    return this.#mid ? [...STATE_HOOKS, MID_HOOK] : STATE_HOOKS;
+    return this.mid ? [...STATE_HOOKS, MID_HOOK] : STATE_HOOKS;
   }
 
   async add(layer: number, hooks: ReadonlyMap<string, HookTensor>): Promise<void> {
@@ -42,8 +42,8 @@ export class RunStates {
    * @throws {InputError} for a row that is not there, or not yet.
    */
   row(row: number): Float32Array {
-    const half = this.#mid && row % 2 === 1;
-    const states = half ? this.#mids[(row - 1) / 2] : this.#whole[this.#mid ? row / 2 : row];
+    const half = this.mid && row % 2 === 1;
+    const states = half ? this.#mids[(row - 1) / 2] : this.#whole[this.mid ? row / 2 : row];
     if (!states) throw new InputError(`engine: row ${row}: no finished run to read a token from`);
     return states;
   }
@@ -57,6 +57,31 @@ export class RunStates {
     if (this.#whole.length !== rows) throw new InputError('engine: no finished run to read a token from');
     const states = new Float32Array(rows * dModel);
     this.#whole.forEach((row, r) => states.set(row.subarray(pos * dModel, (pos + 1) * dModel), r * dModel));
+    return states;
+  }
+
+  /** These states, and after them those of a run that went on from here. */
+  joined(next: RunStates): RunStates {
+    const join = (a: Float32Array, b: Float32Array): Float32Array => {
+      const both = new Float32Array(a.length + b.length);
+      both.set(a);
+      both.set(b, a.length);
+      return both;
+    };
+    return this.#each((row, i, mids) =>
+      join(row, (mids ? next.#mids : next.#whole)[i] ?? new Float32Array()),
+    );
+  }
+
+  /** The states of the first positions alone. */
+  first(positions: number, dModel: number): RunStates {
+    return this.#each((row) => row.slice(0, positions * dModel));
+  }
+
+  #each(of: (row: Float32Array, i: number, mids: boolean) => Float32Array): RunStates {
+    const states = new RunStates(this.mid, this.lens);
+    this.#whole.forEach((row, i) => (states.#whole[i] = of(row, i, false)));
+    this.#mids.forEach((row, i) => (states.#mids[i] = of(row, i, true)));
     return states;
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { LayerAttention } from '../../engine/attention-api.ts';
 import type { LateReadings, LayerReadings, TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
+import type { StepAnswer } from './protocol.ts';
 
 /** Copies arrays and remembers the copies' buffers. */
 export class Parcel {
@@ -38,6 +39,15 @@ export class Parcel {
 
   attention(a: LayerAttention): LayerAttention {
     return { ...a, pattern: this.#floats(a.pattern), lengths: this.#floats(a.lengths) };
+  }
+
+  step(a: StepAnswer): StepAnswer {
+    return {
+      ...a,
+      rows: a.rows.map((row) => this.readings(row)),
+      late: this.late(a.late),
+      next: a.next.map((target) => this.#target(target)),
+    };
   }
 
   target(t: TargetReadings): TargetReadings {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CacheOptions, HookTensor, LensOptions, StreamEvent, StreamOptions } from '../../engine/api.ts';
 import type { AttentionOptions, LayerAttention } from '../../engine/attention-api.ts';
+import type { PastState } from '../../engine/forward.ts';
 import { throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerReadings } from '../../shared/lens/readings.ts';
 import { EngineClient, type WorkerPort } from '../../site/engine/client.ts';
@@ -135,6 +136,14 @@ class FakeModel implements HostedModel {
     };
     const names = ['blocks.0.hook_resid_pre', 'blocks.0.hook_resid_post'];
     return Promise.resolve(new Map(names.map((name, row) => [name, of(name, row)])));
+  }
+
+  logits(states: Float32Array): Promise<Float32Array> {
+    return Promise.resolve(new Float32Array(9).fill(states[0] ?? 0));
+  }
+
+  cutPast(past: PastState): Promise<PastState> {
+    return Promise.resolve(past);
   }
 
   weightHash(): Promise<string> {
