@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)(`page${missing === undefined ? '' : ` (sk
   it('pins tokens and follows them through the layers', async () => {
     const visit = await open(`#prompt=${encodeURIComponent(TOWER)}`);
     await visit.state('done');
-    const candidates = visit.page.getByRole('list', { name: 'Candidates' }).getByRole('button');
+    const candidates = visit.page.getByRole('list', { name: 'Candidates' }).locator('.candidate');
     expect(await candidates.count()).toBe(10);
     await candidates.nth(1).click();
     const pinned = (await candidates.nth(1).locator('span').first().textContent()) ?? '';
