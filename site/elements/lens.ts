@@ -62,6 +62,8 @@ export class LensElement extends Panel {
     'note',
   ] as const satisfies (keyof ViewState)[];
 
+  #goesOn = false;
+
   protected override render(): TemplateResult {
     const { run, problem, phase } = this.state;
     const busy = phase === 'loading' || phase === 'running';
@@ -250,9 +252,17 @@ export class LensElement extends Panel {
   #generate(): TemplateResult | typeof nothing {
     const { run, phase } = this.state;
     if (!run || run.trace) return nothing;
-    // Where it does not come, the table is whole without it.
-    if (phase === 'done') import('./generate.ts').catch(() => undefined);
-    return html`<rs-generate .session=${this.session}></rs-generate>`;
+    if (this.#goesOn) return html`<rs-generate .session=${this.session}></rs-generate>`;
+    if (phase === 'done') {
+      import('./generate.ts').then(
+        () => {
+          this.#goesOn = true;
+          this.requestUpdate();
+        },
+        () => undefined, // the table is whole without it
+      );
+    }
+    return html`<div class="going"></div>`;
   }
 
   /** How far the reading of the reader's own target is. */

@@ -2,6 +2,10 @@
 import { css } from 'lit';
 
 export const lensStyles = css`
+  /* Holds the place of what is still to come. */
+  .going {
+    min-height: 92px;
+  }
   .head {
     display: flex;
     flex-wrap: wrap;

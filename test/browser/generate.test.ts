@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)(
       const last = (await rowsOf(grown)).at(-1);
       const p = Math.exp(last?.next.logprobs[before] ?? NaN);
       expect(await next.textContent()).toContain('·Paris');
-      expect(await next.locator('td').first().textContent()).toBe(`${(100 * p).toFixed(1)}%`);
+      expect(await next.locator('td').first().textContent()).toBe(p.toFixed(3));
       expect(await next.locator('td').last().textContent()).toBe('0');
 
       await button(visit, 'Undo').click();
