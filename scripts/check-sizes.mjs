@@ -19,6 +19,7 @@ const ASSET_BUDGET = 25 * 1024 * 1024;
 /** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
 const LATER = [
   // Views but the lens, with their tabs.
+  /^(growth|steps|past)-/, // with the first token that is added
   /^(view-panel|directions|directions-desk|attention|attention-desk)-/,
   // Fitted and tuned lenses, averages over prompts, and their view.
   /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,

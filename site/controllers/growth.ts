@@ -6,7 +6,7 @@ import { withColumn, withoutColumns } from './grown-run.ts';
 import { plural, probabilityOf } from './numbers.ts';
 import { isCancelled } from './problems.ts';
 import type { Store } from './store.ts';
-import type { Growth, RunView, ViewState } from './view-state.ts';
+import { canGrow, type Growth, type RunView } from './view-state.ts';
 
 const NONE: Growth = { count: 0, said: '', problem: undefined, busy: undefined };
 
@@ -120,13 +120,6 @@ export class Grower {
       },
     });
   }
-}
-
-/** Whether the table's run can go on: it is whole, and a model is behind it. */
-export function canGrow({ run, phase }: ViewState): boolean {
-  return (
-    phase === 'done' && run !== undefined && !run.trace && run.timings !== undefined && run.late !== undefined
-  );
 }
 
 function spoken(run: RunView, { id, logprob, rank, texts, ids }: StepAnswer, total: number): string {

@@ -254,3 +254,10 @@ export function layerLabel(layer: number): string {
 export function layerName(layer: number): string {
   return layer < 0 ? 'embedding' : `layer ${layer}`;
 }
+
+/** Whether the table's run can go on: it is whole, and a model is behind it. */
+export function canGrow({ run, phase }: ViewState): boolean {
+  return (
+    phase === 'done' && run !== undefined && !run.trace && run.timings !== undefined && run.late !== undefined
+  );
+}

@@ -2,8 +2,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Choice } from '../engine/protocol.ts';
 import { SAMPLING } from '../../shared/sampling.ts';
-import { canGrow } from '../controllers/growth.ts';
-import type { ViewState } from '../controllers/view-state.ts';
+import { canGrow, type ViewState } from '../controllers/view-state.ts';
 import { shared } from '../styles/shared.ts';
 import { Panel } from './panel.ts';
 

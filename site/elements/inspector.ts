@@ -183,7 +183,9 @@ export class InspectorElement extends Panel {
       <ol aria-label="Candidates">
         ${Array.from({ length: k }, (_, i) => this.#candidate(run, topIds[pos * k + i] ?? -1, topLogprobs[pos * k + i]))}
       </ol>
-      <p class="small hint">Click a candidate to pin it.</p>
+      <p class="small hint">
+        Click a candidate to pin it${this.#last(run) ? '; + continues the prompt with it' : ''}.
+      </p>
       <div class="numbers">
         <div>
           entropy ${termButton('entropy')}<b
@@ -233,11 +235,15 @@ export class InspectorElement extends Panel {
     </li>`;
   }
 
+  /** Whether what is looked at could come next: the last column of a whole run. */
+  #last(run: RunView): boolean {
+    const { phase } = this.state;
+    return currentCell(this.state)?.pos === run.ids.length - 1 && !run.trace && phase === 'done';
+  }
+
   /** A candidate of the last column can be the next token. */
   #onward(run: RunView, id: number, text: string): TemplateResult | typeof nothing {
-    const { phase } = this.state;
-    const last = currentCell(this.state)?.pos === run.ids.length - 1;
-    if (!last || run.trace || phase !== 'done') return nothing;
+    if (!this.#last(run)) return nothing;
     return html`<button
       class="onward"
       aria-label=${`Continue with ${text}`}
