@@ -23,6 +23,10 @@ const LATER = [
   /^(view-panel|directions|directions-desk|attention|attention-desk)-/,
   // Fitted and tuned lenses, averages over prompts, and their view.
   /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
+  // What heads do, with its view; matrices, with the first view that needs one; runs on kept keys; f16's check.
+  /^(heads|head-weights|matrix|past|precision)-/,
+  // A run as a trace, with the first dialog or file that needs it.
+  /^trace-of-run-/,
   // Traces, with the first that is opened.
   /^(trace-(reading|thread|bar)|open-trace)-/,
   // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.

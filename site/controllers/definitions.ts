@@ -136,4 +136,24 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
       'How long the state is, and how long the vectors are that attention and the MLP of each block add to it.',
     exact: '‖xₗ‖₂, ‖blocks.l.hook_attn_out‖₂, ‖blocks.l.hook_mlp_out‖₂',
   },
+  fitted: {
+    plain:
+      'An early layer may hold its guess in other directions than the last one does. A fitted lens first maps each layer’s state to the last layer’s, by a linear map learnt from the reference prompts, and reads that.',
+    exact:
+      'Aₗ, bₗ minimize (1/N)·Σ ‖xₗAₗ + bₗ − xₙ₋₁‖² + λ‖SAₗ‖²_F over the N reference states without position 0 (ridge; S: xₗ’s scales; b is not penalized), λ by the squared error on a held-out fifth; z = U·N(xₗAₗ + bₗ).',
+    source: {
+      text: 'Din et al. 2023, “Jump to Conclusions: Short-Cutting Transformers With Linear Transformations”',
+      href: 'https://arxiv.org/abs/2303.09435',
+    },
+  },
+  interval: {
+    plain:
+      'How far a figure over some prompts may be from the figure over all such prompts: 95 of 100 such intervals hold it. For the share of matches it is Wilson’s; for the mean share of variance the prompts are drawn again many times, with a seed.',
+    exact:
+      '(p̂ + z²/2n ± z·√(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n), z = 1.96; the mean: percentiles 2.5 and 97.5 of seeded bootstrap means.',
+    source: {
+      text: 'Wilson 1927, “Probable Inference, the Law of Succession, and Statistical Inference”',
+      href: 'https://doi.org/10.1080/01621459.1927.10502953',
+    },
+  },
 };

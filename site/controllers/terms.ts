@@ -18,6 +18,8 @@ export const TERM_TITLES = {
   match: 'Reading a direction',
   cosine: 'Angle between layers',
   norm: 'Length of a state',
+  fitted: 'Fitted lens',
+  interval: 'Intervals of the experiment',
 } as const;
 export type Term = keyof typeof TERM_TITLES;
 

@@ -65,7 +65,7 @@ export class DirectionsExperimentElement extends Panel {
       data-state=${running ? 'running' : problem ? 'error' : result?.summary ? 'done' : 'empty'}
     >
       <h2 id="title">
-        The experiment ${termButton('directions')}
+        The experiment ${termButton('directions')} ${termButton('interval')}
         <small
           >each prompt’s last position: how much the first component holds, and whether it reads as the
           prediction</small

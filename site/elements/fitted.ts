@@ -10,6 +10,8 @@ import type { LensKind, LensSummary, ModelInfo } from '../engine/protocol.ts';
 import { chartCardStyles } from '../styles/chart-card.ts';
 import { fittedStyles } from '../styles/fitted.ts';
 import { shared } from '../styles/shared.ts';
+import { termStyles } from '../styles/term.ts';
+import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import '../charts/line-chart.ts';
 import './averages.ts';
@@ -23,7 +25,7 @@ const STAGES: Record<FitProgress['stage'], string> = {
 const KINDS: readonly LensKind[] = ['raw', 'fitted', 'tuned'];
 
 export class FittedElement extends Panel {
-  static override styles = [shared, chartCardStyles, fittedStyles];
+  static override styles = [shared, termStyles, chartCardStyles, fittedStyles];
   protected readonly shows = ['info', 'lens', 'phase', 'scheme'] as const satisfies (keyof ViewState)[];
 
   /** Of which model the lenses are. */
@@ -40,7 +42,7 @@ export class FittedElement extends Panel {
     if (lens) this.#lenses.set(lens.kind, lens); // restored from the address
     return html`<div class="cards">
       <section class="card" aria-labelledby="fit">
-        <h2 id="fit">What a layer would say in the last layer’s language</h2>
+        <h2 id="fit">What a layer would say in the last layer’s language ${termButton('fitted')}</h2>
         <p>
           The raw lens reads every layer as if it were the last, and early layers of many models read as
           noise: they speak a language of their own. A fitted lens first translates a layer’s state, by the
