@@ -49,7 +49,7 @@ async function startHello(platform: Platform): Promise<Server> {
   const args = ['--config', config, '--ip', '127.0.0.1', '--inspector-port', '0', '--persist-to', folder];
   return startProcess(
     'scripts/serve.mjs',
-    (port) => [...args, '--port', String(port), '--show-interactive-dev-session', 'false', '--log-level', 'log'], // prettier-ignore
+    (port) => [...args, '--port', String(port), '--show-interactive-dev-session', 'false', '--log-level', 'warn'], // prettier-ignore
     {},
     clean,
   );
@@ -116,7 +116,7 @@ async function storeTrace(url: string): Promise<string> {
 /** @param seconds of each load; `runs` rounds of all loads, in turns, so that what else the machine does falls on all. */
 export async function benchApi(platform: Platform, runs: number, seconds: number): Promise<Report> {
   const hello = await startHello(platform);
-  const server = await START[platform]();
+  const server = await START[platform]({ quiet: true });
   try {
     const { url } = server;
     const trace = await storeTrace(url);

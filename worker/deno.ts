@@ -13,6 +13,7 @@ import { DenoTraces } from './deno-traces.ts';
 import { parseHeaders } from './headers-file.ts';
 import { HUB_VARIABLES, hubSettings } from './hub/settings.ts';
 import { HubTokenizers } from './hub/tokenizers.ts';
+import { BufferedLog } from './log.ts';
 import { EmbeddedTokenizers } from './models.ts';
 import { PrometheusMetrics } from './prometheus.ts';
 import { ResvgCards } from './resvg-cards.ts';
@@ -42,6 +43,8 @@ const assets = new StaticFiles(files, parseHeaders(await Deno.readTextFile(`${SI
 // Without a path the store is Deno's own for this program; on Deno Deploy, the one that all regions share.
 const kv = await Deno.openKv(textOf(variables, 'KV_PATH'));
 const metrics = new PrometheusMetrics();
+const log = new BufferedLog();
+globalThis.addEventListener('unload', () => log.flush());
 const settings = hubSettings(variables);
 const hub = new HubTokenizers({ settings, files: new CachedFiles(await caches.open('residscope-hub')) });
 const embedded = new EmbeddedTokenizers(
@@ -62,6 +65,7 @@ const app = createApp({
       new Response(null, { status: 404 }),
     ...traceRules(variables),
   },
+  log,
   metrics,
   scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },
   ...contactOf(variables),

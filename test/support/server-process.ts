@@ -13,6 +13,8 @@ export interface Server {
 }
 
 export interface ServerOptions {
+  /** Without a line a request of wrangler's own, which would be timed with the server. */
+  readonly quiet?: boolean;
   /** The operator's variables. Rate limits are off unless they are set here. */
   readonly variables?: Readonly<Record<string, string>>;
 }

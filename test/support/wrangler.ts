@@ -8,7 +8,7 @@ import { type Server, type ServerOptions, startProcess, UNLIMITED } from './serv
 export type { Server } from './server-process.ts';
 
 /** Serves dist/site and the API. @throws with the server's output when it doesn't start: mostly dist/site isn't built. */
-export async function startServer({ variables = {} }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ variables = {}, quiet = false }: ServerOptions = {}): Promise<Server> {
   const store = await mkdtemp(join(tmpdir(), 'residscope-store-'));
   const config = join(store, 'wrangler.toml');
   await writeFile(config, withLimits(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'), variables));
@@ -17,7 +17,14 @@ export async function startServer({ variables = {} }: ServerOptions = {}): Promi
     'scripts/serve.mjs',
     (port) => [
       ...['--config', config, '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
-      ...['--persist-to', store, '--show-interactive-dev-session', 'false', '--log-level', 'log'],
+      ...[
+        '--persist-to',
+        store,
+        '--show-interactive-dev-session',
+        'false',
+        '--log-level',
+        quiet ? 'warn' : 'log',
+      ],
       ...all.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
     {},
