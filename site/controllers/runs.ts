@@ -14,7 +14,7 @@ import { LOCAL, type Request, type ViewState } from './view-state.ts';
 export const TOP_K = 10;
 
 /** What makes it another model. */
-type Asked = Pick<ViewState, 'model' | 'device' | 'files'>;
+type Asked = Pick<ViewState, 'model' | 'device' | 'compute' | 'files'>;
 
 interface Loading {
   readonly asked: Asked;
@@ -87,15 +87,17 @@ export class Runs {
     this.#running = undefined;
   }
 
-  #isLoaded({ model, device, files }: Asked): boolean {
+  #isLoaded({ model, device, compute, files }: Asked): boolean {
     const asked = this.#loading?.asked;
-    return asked?.model === model && asked.device === device && asked.files === files;
+    return (
+      asked?.model === model && asked.device === device && asked.compute === compute && asked.files === files
+    );
   }
 
   /** The model that is asked for, loaded if it isn't. */
   model(): Promise<ModelInfo> {
-    const { model, device, files, info } = this.#store.state;
-    const asked = { model, device, files };
+    const { model, device, compute, files, info } = this.#store.state;
+    const asked = { model, device, compute, files };
     const { controller: before } = this.#loading ?? {};
     if (this.#loading && this.#isLoaded(asked)) {
       if (info === undefined || this.#engine.alive) return this.#loading.info;
@@ -110,7 +112,7 @@ export class Runs {
     return loading.info;
   }
 
-  async #load({ model, device, files }: Asked, controller: AbortController): Promise<ModelInfo> {
+  async #load({ model, device, compute, files }: Asked, controller: AbortController): Promise<ModelInfo> {
     const { signal } = controller;
     const pace = new Pace();
     this.#store.set({
@@ -125,6 +127,7 @@ export class Runs {
     try {
       const info = await this.#engine.load(model, {
         device,
+        compute,
         files,
         token: this.token,
         signal,

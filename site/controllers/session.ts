@@ -1,5 +1,5 @@
 /** All that a reader can do, in one object that the elements are given. */
-import type { DeviceChoice } from '../../engine/api.ts';
+import type { Compute, DeviceChoice } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type { Engine } from '../engine/client.ts';
 import type { LensSummary, TokenMatches } from '../engine/protocol.ts';
@@ -141,7 +141,8 @@ export class Session {
   }
 
   /** Another model or device: takes effect at once, on the first example when there is no prompt. */
-  setEngine(model: string, device: DeviceChoice): void {
+  setEngine(model: string, device: DeviceChoice, compute: Compute = 'f32'): void {
+    this.store.set({ compute });
     const named = model.trim() || DEFAULT_MODEL;
     // A file stays open for as long as its own name is asked for.
     this.#open(named, device, named === this.store.state.model ? this.store.state.files : undefined);

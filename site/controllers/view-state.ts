@@ -1,5 +1,5 @@
 /** Everything that the page shows, as one immutable value. Controllers replace it; elements only read it. */
-import type { DeviceChoice, RunTimings } from '../../engine/api.ts';
+import type { Compute, DeviceChoice, RunTimings } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type {
   LateReadings,
@@ -117,6 +117,8 @@ export interface ViewState {
   /** What the next run will ask for; the loaded model is `info`. */
   readonly model: string;
   readonly device: DeviceChoice;
+  /** Of this device, so it is in no address. */
+  readonly compute: Compute;
   readonly bos: 'auto' | boolean;
   readonly chat: boolean;
   readonly mid: boolean;
@@ -180,6 +182,7 @@ export const INITIAL: ViewState = {
   problem: undefined,
   model: DEFAULT_MODEL,
   device: 'auto',
+  compute: 'f32',
   bos: 'auto',
   chat: false,
   mid: false,

@@ -55,6 +55,8 @@ function facts({ info, run }: ViewState): TemplateResult {
       <dd>${device.name === 'webgpu' ? 'WebGPU' : 'wasm'}: ${device.detail}</dd>
       <dt>Why</dt>
       <dd>${device.reason}</dd>
+      <dt>Computes in</dt>
+      <dd>${device.compute === 'f16' ? 'f32, the products with the blocks’ matrices in f16' : 'f32'}</dd>
       ${
         run?.timings
           ? html`<dt>First row, last row, end</dt>
@@ -76,14 +78,15 @@ function facts({ info, run }: ViewState): TemplateResult {
 }
 
 function settings(session: Session, close: () => void): TemplateResult {
-  const { model, device } = session.store.state;
+  const { model, device, compute, info } = session.store.state;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const data = new FormData(event.currentTarget);
     const chosen = DEVICES.find(([name]) => name === data.get('device'))?.[0] ?? 'auto';
+    const half = data.get('compute') === 'f16' && chosen !== 'wasm';
     close();
-    session.setEngine(model, chosen);
+    session.setEngine(model, chosen, half ? 'f16' : 'f32');
   };
   return html`
     <h3>Another device or model</h3>
@@ -97,6 +100,15 @@ function settings(session: Session, close: () => void): TemplateResult {
             >`,
         )}
       </fieldset>
+      ${
+        info?.device.f16
+          ? html`<label
+              ><input type="checkbox" name="compute" value="f16" ?checked=${compute === 'f16'} /> Half
+              precision on WebGPU: half the memory for the blocks’ matrices. Each run measures what it costs:
+              the self-check “precision”.</label
+            >`
+          : ''
+      }
       <div class="ways">
         <button class="button primary" type="submit">Run on it</button>
         <button class="button" type="button" @click=${() => showModels(session)}>Pick another model</button>

@@ -3,7 +3,7 @@
  * open call with an error that says so; the next call starts a new one. A worker that does not answer a
  * cancellation in time is ended, so that Cancel always works.
  */
-import type { DeviceChoice, ReadingAverages, WeightsProgress } from '../../engine/api.ts';
+import type { Compute, DeviceChoice, ReadingAverages, WeightsProgress } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerAttention } from '../../engine/attention-api.ts';
@@ -44,6 +44,8 @@ const HELD_BYTES = 50e6;
 
 export interface LoadRequest {
   readonly device?: DeviceChoice;
+  /** Default f32. */
+  readonly compute?: Compute | undefined;
   readonly files?: readonly FileEntry[] | undefined;
   readonly token?: string | undefined;
   readonly signal?: AbortSignal;
@@ -142,13 +144,13 @@ export class EngineClient implements Engine {
 
   async load(
     source: string,
-    { device = 'auto', files, token, signal, onProgress }: LoadRequest = {},
+    { device = 'auto', compute, files, token, signal, onProgress }: LoadRequest = {},
   ): Promise<ModelInfo> {
     // The memory of wasm never shrinks: a thread that held a large model, or part of one, makes way for a new one.
     if (this.#heldBytes > HELD_BYTES) this.#stop(new CancelledError());
     this.#loaded = false;
     this.#onProgress = onProgress;
-    const info = await this.#call('load', { source, device, files, token }, signal);
+    const info = await this.#call('load', { source, device, compute, files, token }, signal);
     this.#heldBytes = info.weightBytes;
     this.#loaded = true;
     return info;

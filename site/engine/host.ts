@@ -279,6 +279,7 @@ export class EngineHost {
     const model = await this.#ports.load(ask, {
       device: ask.device,
       signal,
+      ...(ask.compute && { compute: ask.compute }),
       ...(ask.token !== undefined && { token: ask.token }),
       onProgress: (progress) => this.#post({ type: 'weights', progress }),
     });

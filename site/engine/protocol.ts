@@ -5,6 +5,7 @@
 import type {
   AverageProgress,
   ChatTemplate,
+  Compute,
   DeviceChoice,
   DeviceInfo,
   FitProgress,
@@ -48,6 +49,8 @@ export interface SpecSummary {
 export interface LoadAsk {
   readonly source: string;
   readonly device: DeviceChoice;
+  /** Default f32. */
+  readonly compute?: Compute | undefined;
   /** Files that the reader dropped or picked, in place of what `source` would lead to. */
   readonly files?: readonly FileEntry[] | undefined;
   /** For the hub, in memory only. */

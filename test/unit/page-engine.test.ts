@@ -179,12 +179,15 @@ class FakeThread implements WorkerPort {
   onmessageerror: WorkerPort['onmessageerror'] = null;
   ended = false;
   readonly transfers: number[] = [];
+  readonly computes: (string | undefined)[] = [];
   readonly #host: EngineHost;
 
   constructor(open: () => FakeModel) {
     this.#host = new EngineHost({
-      load: ({ source }) =>
-        source === 'fake' ? Promise.resolve(open()) : Promise.reject(new TypeError('no such thing')),
+      load: ({ source }, { compute }) => {
+        this.computes.push(compute);
+        return source === 'fake' ? Promise.resolve(open()) : Promise.reject(new TypeError('no such thing'));
+      },
       post: (message: FromWorker, transfer) => {
         this.transfers.push(transfer.length);
         const data = structuredClone(message, { transfer });
@@ -257,6 +260,13 @@ describe('engine client and host', () => {
     const left = client.attentionOverview([4], () => leaving.abort(), leaving.signal);
     await left.catch(() => undefined);
     expect((await client.attention({ ids: [4], layer: 1 })).tokens).toBe(1);
+  });
+
+  it('asks for half precision only when the reader does', async () => {
+    const { client, threads } = join();
+    await client.load('fake');
+    await client.load('fake', { device: 'webgpu', compute: 'f16' });
+    expect(threads.flatMap(({ computes }) => computes)).toEqual([undefined, 'f16']);
   });
 
   it('loads, tokenizes and runs; texts come before the readings that need them, and once', async () => {
