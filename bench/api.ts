@@ -45,7 +45,10 @@ async function startHello(platform: Platform): Promise<Server> {
   if (platform === 'deno') return startDenoHello();
   const config = join(folder, 'wrangler.toml');
   const main = JSON.stringify(join(ROOT, 'bench/api.hello.ts'));
-  await writeFile(config, `name = "hello"\nmain = ${main}\ncompatibility_date = "2026-04-20"\n`);
+  await writeFile(
+    config,
+    `name = "hello"\nmain = ${main}\ncompatibility_date = "2026-04-20"\n\n[assets]\ndirectory = ${JSON.stringify(join(ROOT, 'dist/site'))}\nbinding = "ASSETS"\nrun_worker_first = ["/hello", "/healthz"]\n`,
+  );
   const args = ['--config', config, '--ip', '127.0.0.1', '--inspector-port', '0', '--persist-to', folder];
   return startProcess(
     'scripts/serve.mjs',

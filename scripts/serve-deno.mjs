@@ -18,6 +18,7 @@ if (!existsSync(join(root, 'dist/site/index.html'))) {
 const variables = [
   'CONTACT',
   'KV_PATH',
+  'LOG_REQUESTS',
   'METRICS_TOKEN',
   'RATE_READ',
   'RATE_TOKENIZE',

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
+import { setHeaders } from './answer-headers.ts';
 import { consoleLog } from './log.ts';
 import { observe } from './observe.ts';
 import type { Ports } from './ports.ts';
@@ -57,7 +58,10 @@ export function createApp(ports: Ports): OpenAPIHono {
   app.use(async (c, next) => {
     await next();
     // A route's own (a page's content policy) stands.
-    for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.header(name, value);
+    setHeaders(
+      c,
+      Object.entries(HEADERS).filter(([name]) => !c.res.headers.has(name)),
+    );
   });
   for (const path of OPEN_READS) app.use(path, READS);
   app.use('/v1/*', calls);

@@ -17,7 +17,7 @@ import { EmbeddedTokenizers, type ReadAsset } from './models.ts';
 import type { TraceSharing } from './ports.ts';
 import { AllTokenizers } from './tokenizers.ts';
 import { traceRules } from './trace-sharing.ts';
-import { contactOf, ratePolicies, textOf, type Variables } from './variables.ts';
+import { contactOf, logRequestsOf, ratePolicies, textOf, type Variables } from './variables.ts';
 
 /** Bindings and variables of wrangler.toml. */
 interface Bindings extends Variables {
@@ -55,6 +55,8 @@ function compose(env: Bindings): App {
     ...(traces && { traces }),
     rateLimit: new CloudflareRateLimit(ratePolicies(env), bindings, textOf(env, 'RATE_SALT')),
     ...(env.METRICS && { metrics: new CloudflareMetrics(env.METRICS) }),
+    // The platform's own log has a line of every invocation (observability in wrangler.toml).
+    logRequests: logRequestsOf(env, 'failed'),
     ...contactOf(env),
     // Both are set by Cloudflare, whatever the caller sends.
     addressOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,

@@ -20,12 +20,13 @@ import { ResvgCards } from './resvg-cards.ts';
 import { StaticFiles } from './static-files.ts';
 import { AllTokenizers } from './tokenizers.ts';
 import { TRACE_VARIABLES, traceRules } from './trace-sharing.ts';
-import { contactOf, ratePolicies, textOf, wholeNumber } from './variables.ts';
+import { contactOf, logRequestsOf, ratePolicies, textOf, wholeNumber } from './variables.ts';
 
 /** All variables read here; scripts/serve-deno.mjs permits these and no other. */
 const NAMES = [
   'CONTACT',
   'KV_PATH',
+  'LOG_REQUESTS',
   'METRICS_TOKEN',
   'RATE_READ',
   'RATE_TOKENIZE',
@@ -66,6 +67,7 @@ const app = createApp({
     ...traceRules(variables),
   },
   log,
+  logRequests: logRequestsOf(variables, 'all'),
   metrics,
   scrape: { text: () => metrics.text(), token: textOf(variables, 'METRICS_TOKEN') },
   ...contactOf(variables),

@@ -4,6 +4,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import { setHeaders } from './answer-headers.ts';
 import { errorFields } from './log.ts';
 import type { Log, Ports } from './ports.ts';
 
@@ -17,12 +18,15 @@ export function observe(ports: Ports, log: Log): MiddlewareHandler {
     const requestId = idOf(c, ports);
     await next();
     const ms = performance.now() - start;
-    c.header('X-Request-Id', requestId);
-    c.header('Server-Timing', `total;dur=${ms.toFixed(1)}`);
+    setHeaders(c, [
+      ['X-Request-Id', requestId],
+      ['Server-Timing', `total;dur=${ms.toFixed(1)}`],
+    ]);
     const { status } = c.res;
     const method = METHODS.has(c.req.method) ? c.req.method : 'OTHER';
     const route = routeOf(c);
     ports.metrics?.request({ method, route, status, ms });
+    if (status < 400 && ports.logRequests === 'failed') return;
     const length = c.res.headers.get('Content-Length');
     log.write('info', 'request', {
       method,

@@ -95,6 +95,9 @@ export interface Log {
   write(level: LogLevel, event: string, fields?: LogFields): void;
 }
 
+/** Which requests have a line in the log. */
+export type LoggedRequests = 'all' | 'failed';
+
 /** Things counted besides requests, each with a label of few values. */
 export type Counter =
   /** `hit` or `miss`. */
@@ -199,6 +202,8 @@ export interface Ports {
   readonly scrape?: Scrape;
   /** Default: one line of JSON on the console. */
   readonly log?: Log;
+  /** Default all. */
+  readonly logRequests?: LoggedRequests;
   /** The caller's address as far as the platform vouches for it; `env` is what the app's `fetch` was given. */
   addressOf?(request: Request, env: unknown): string | undefined;
   /** The platform's own name of a request (`CF-Ray`), for the log. */

@@ -5,6 +5,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { addressKey } from './address.ts';
+import { setHeaders } from './answer-headers.ts';
 import { within } from './deadline.ts';
 import { errorFields } from './log.ts';
 import type { Budget, Log, Ports, RateDecision, RatePolicy } from './ports.ts';
@@ -48,7 +49,7 @@ export function limitRequests(ports: Ports, log: Log): MiddlewareHandler {
       );
     }
     await next();
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    setHeaders(c, Object.entries(headers));
   };
 }
 

@@ -1,6 +1,6 @@
 /** The operator's variables, the same on every platform; docs/deploy.md has the table. */
 import { InputError } from '../shared/errors.ts';
-import { BUDGETS, type Budget, type RatePolicy } from './ports.ts';
+import { BUDGETS, type Budget, type LoggedRequests, type RatePolicy } from './ports.ts';
 
 /** What the platform holds under these names: text, or nothing. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -29,6 +29,13 @@ export function wholeNumber(variables: Variables, name: string, otherwise: numbe
     throw new InputError(`${name}: expected a whole number, 0 or more, got ${JSON.stringify(text)}`);
   }
   return Number(text);
+}
+
+/** `LOG_REQUESTS`: `all`, or `failed` for those alone that end in an error. @throws {InputError} for another word. */
+export function logRequestsOf(variables: Variables, otherwise: LoggedRequests): LoggedRequests {
+  const text = textOf(variables, 'LOG_REQUESTS') ?? otherwise;
+  if (text === 'all' || text === 'failed') return text;
+  throw new InputError(`LOG_REQUESTS: expected all or failed, got ${JSON.stringify(text)}`);
 }
 
 /** Undefined when it is missing or empty. */

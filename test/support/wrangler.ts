@@ -12,7 +12,7 @@ export async function startServer({ variables = {}, quiet = false }: ServerOptio
   const store = await mkdtemp(join(tmpdir(), 'residscope-store-'));
   const config = join(store, 'wrangler.toml');
   await writeFile(config, withLimits(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'), variables));
-  const all = Object.entries({ ...UNLIMITED, ...variables });
+  const all = Object.entries({ ...UNLIMITED, LOG_REQUESTS: quiet ? 'failed' : 'all', ...variables });
   return startProcess(
     'scripts/serve.mjs',
     (port) => [
