@@ -1,6 +1,6 @@
 /**
- * The charts under the table. Their code, and uPlot's, come when they are in sight once a table is finished: the
- * first table doesn't wait for them.
+ * The charts under the table. Their code, and uPlot's, come once a table is finished, when they are in sight or
+ * something is pinned: the first table doesn't wait for them.
  */
 import { css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { NetworkError } from '../../shared/errors.ts';
@@ -23,7 +23,7 @@ export class LensChartsElement extends Panel {
     `,
   ];
   declare there: boolean;
-  protected readonly shows = ['phase'] as const satisfies (keyof ViewState)[];
+  protected readonly shows = ['phase', 'pins'] as const satisfies (keyof ViewState)[];
   #asked = false;
   readonly #sight = new IntersectionObserver((entries) => {
     if (entries.some(({ isIntersecting }) => isIntersecting)) this.#load();
@@ -37,7 +37,9 @@ export class LensChartsElement extends Panel {
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
     // Before that the table is short, and the charts are in sight on every screen.
-    if (this.state.phase === 'done') this.#sight.observe(this);
+    if (this.state.phase !== 'done') return;
+    if (this.state.pins.length > 0) this.#load();
+    this.#sight.observe(this);
   }
 
   #load(): void {

@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)(
       await visit.page.getByRole('alert').getByText('fable-4m reads 256 at most').waitFor();
       await visit.page.getByRole('button', { name: 'Run the beginning' }).click();
       await visit.state('done');
-      expect(await visit.grid.getByRole('columnheader').count()).toBe(1 + 256);
+      expect(Number(await visit.grid.getAttribute('aria-colcount'))).toBe(1 + 256);
       await worksNow(visit);
     });
 
@@ -71,7 +71,7 @@ describe.skipIf(missing !== undefined)(
       await visit.page.getByRole('alert').getByText('20,000 bytes').waitFor();
       await visit.page.getByRole('button', { name: 'Run the beginning' }).click();
       await visit.state('done');
-      expect(await visit.grid.getByRole('columnheader').count()).toBeGreaterThan(200);
+      expect(Number(await visit.grid.getAttribute('aria-colcount'))).toBeGreaterThan(200);
       expect((await visit.prompt.inputValue()).replaceAll('🌊', '')).toBe('');
       await worksNow(visit);
     });
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)(
       await visit.page.getByText('2 halves of characters (unpaired surrogates) read as U+FFFD').waitFor();
       const tokens = await visit.page.getByRole('list', { name: 'Tokens' }).textContent();
       expect(tokens).toContain('␀');
-      expect(await visit.grid.getByRole('columnheader').count()).toBeGreaterThan(6);
+      expect(Number(await visit.grid.getAttribute('aria-colcount'))).toBeGreaterThan(6);
       await worksNow(visit);
     });
 
