@@ -1,5 +1,6 @@
 /** The pieces of one model on this device: finds, reads, checks and writes them. */
 import { messageOf } from '../shared/errors.ts';
+import { sha256 } from '../shared/sha256.ts';
 import {
   bytesKey,
   fileKey,
@@ -11,7 +12,6 @@ import {
   type KeptCache,
   type KeptStorage,
 } from './kept-storage.ts';
-import { sha256 } from './sha256.ts';
 
 /** Pieces that may wait to be written; each is held in memory. */
 const WRITES = 2;

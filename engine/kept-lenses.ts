@@ -1,9 +1,9 @@
 /** Fitted lenses that stay on the device, by the weights and the prompts that they were fitted on. */
 import { MemorySource } from '../shared/formats/byte-source.ts';
 import type { Translators } from '../shared/lens/translators.ts';
+import { sha256 } from '../shared/sha256.ts';
 import { KEY_BASE, keptStorage, type KeptStorage } from './kept-storage.ts';
 import { saveLens } from './lens-file.ts';
-import { sha256 } from './sha256.ts';
 
 const CACHE = 'residscope-lenses-1';
 

@@ -6,8 +6,8 @@ import { isObject } from '../shared/formats/json.ts';
 import { planSafetensors, tensorBytes } from '../shared/formats/safetensors-write.ts';
 import { openSafetensors } from '../shared/formats/safetensors.ts';
 import type { FitReport, Translator, Translators } from '../shared/lens/translators.ts';
+import { sha256 } from '../shared/sha256.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
-import { sha256 } from './sha256.ts';
 
 const FORMAT = 'residscope.lens/1';
 

@@ -5,9 +5,9 @@
 import { CancelledError, throwIfCancelled } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { TensorInfo } from '../shared/formats/tensors.ts';
+import { sha256 } from '../shared/sha256.ts';
 import type { WeightsProgress } from './api.ts';
 import { MEMORY_LIMITS, type MemoryLimits } from './memory.ts';
-import { sha256 } from './sha256.ts';
 
 /** Tensors closer than this are fetched in one range. */
 const COALESCE_BYTES = 256 * 1024;

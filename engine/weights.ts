@@ -15,9 +15,9 @@ import {
 import { isPackable, packMatrix } from '../shared/formats/gguf/packed.ts';
 import { halfScale, toHalves } from '../shared/formats/half-float.ts';
 import type { HalfTensor, PackedTensor, StoredTensor, Weights } from '../shared/graph/parts.ts';
+import { sha256 } from '../shared/sha256.ts';
 import { blockTensorNames, tensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
 import type { WeightsProgress, WeightTensor } from './api.ts';
-import { sha256 } from './sha256.ts';
 import { WeightParts, type HoldLimits, type Range } from './weight-parts.ts';
 
 /** The order in which a run needs the parts: what the first row of the lens needs comes first. */

@@ -1,4 +1,5 @@
 /** Addresses of callers, as far as counting needs them: nothing here is stored or logged. */
+import { sha256 } from '../shared/sha256.ts';
 
 /** One caller's share of the network: an IPv4 address, or the /64 that an IPv6 subscriber has. */
 export function addressKey(address: string): string {
@@ -38,6 +39,5 @@ export function forwardedAddress(
  * @returns 32 hexadecimal digits.
  */
 export async function addressHash(address: string, salt: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${salt}\n${address}`));
-  return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return (await sha256(`${salt}\n${address}`)).slice(0, 32);
 }

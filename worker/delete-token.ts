@@ -1,4 +1,5 @@
 /** The one-time token that deletes a trace: random, told once, kept as its hash only. */
+import { sha256 } from '../shared/sha256.ts';
 
 /** 256 random bits in base64url. */
 export function newDeleteToken(): string {
@@ -10,9 +11,8 @@ export function newDeleteToken(): string {
 }
 
 /** SHA-256 in hexadecimal: what stores keep. A token of 256 bits needs no salt. */
-export async function hashOfToken(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export function hashOfToken(token: string): Promise<string> {
+  return sha256(token);
 }
 
 /** Compares two hashes in a time that doesn't depend on where they differ. */

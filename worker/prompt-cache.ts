@@ -7,6 +7,7 @@ import { within } from './deadline.ts';
 import { consoleLog, errorFields } from './log.ts';
 import { EncodingShape } from './schemas.ts';
 import type { ModelVersion, Ports } from './ports.ts';
+import { sha256 } from '../shared/sha256.ts';
 import type { Encoding } from '../shared/tokenizer/encoding.ts';
 import { wellFormed } from '../shared/tokenizer/tokenizer.ts';
 
@@ -21,10 +22,9 @@ export interface Tokenized {
 }
 
 /** Name of a prompt's entry: 64 hexadecimal digits. */
-export async function promptKey(model: ModelVersion, text: string, bos: Bos): Promise<string> {
+export function promptKey(model: ModelVersion, text: string, bos: Bos): Promise<string> {
   const parts = ['tokenize', String(FORMAT), model.key, String(bos), wellFormed(text)];
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(parts.join('\n')));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256(parts.join('\n'));
 }
 
 /** Bytes of an entry in memory besides its strings, and of each token of it: estimates. */

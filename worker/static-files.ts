@@ -6,6 +6,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { getMimeType, mimes } from 'hono/utils/mime';
+import { sha256 } from '../shared/sha256.ts';
 import { matchingTag } from './etag.ts';
 import type { HeaderRules } from './headers-file.ts';
 import type { Ports } from './ports.ts';
@@ -118,9 +119,7 @@ export class StaticFiles {
 }
 
 async function tagOf(file: StaticFile): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', await file.read());
-  const hex = Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, '0'));
-  return `"${hex.join('')}"`;
+  return `"${(await sha256(await file.read())).slice(0, 32)}"`;
 }
 
 /** As it stands when it doesn't decode: then it is in no list. */

@@ -3,6 +3,7 @@
  * writes, so all that is left to do here is to sort the names; a library would be larger than the thing.
  */
 import { FormatError } from '../errors.ts';
+import { sha256 } from '../sha256.ts';
 import type { Trace } from './format.ts';
 
 /** Members of a trace that say where and how fast it was made, not what was found. */
@@ -46,6 +47,5 @@ export function canonicalTrace(trace: Trace): string {
 
 /** SHA-256 of the canonical form in UTF-8, 64 lower-case hex digits. The trace must be a valid one. */
 export async function traceId(trace: Trace): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalTrace(trace)));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256(canonicalTrace(trace));
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { sha256 } from '../../shared/sha256.ts';
 import { parseTrace } from '../../shared/trace/decode.ts';
 import { createApp } from '../../worker/app.ts';
 import { EmbeddedTokenizers } from '../../worker/models.ts';
@@ -88,7 +89,7 @@ it('stores a changed trace as it is, or refuses it', { timeout: 180_000 }, async
       const { id } = (await response.json()) as { id: string };
       const back = await (await app.request(`/v1/traces/${id}`)).text();
       parseTrace(back);
-      expect(await digest(back)).toBe(id);
+      expect(await sha256(back)).toBe(id);
       const again = await ask({ path: '/v1/traces', method: 'POST', headers, body: back });
       expect([again.status, ((await again.json()) as { id: string }).id]).toEqual([200, id]);
       for (const path of [`/v1/traces/${id}/card.svg`, `/t/${id}`, `/oembed?url=http://localhost/t/${id}`]) {
@@ -102,8 +103,3 @@ it('stores a changed trace as it is, or refuses it', { timeout: 180_000 }, async
   expect(stored).toBeGreaterThan(100);
   expect(refused).toBeGreaterThan(100);
 });
-
-async function digest(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
