@@ -8,9 +8,12 @@ import { openRuntime } from './ort-node.ts';
 import { resolveNode } from './resolve-node.ts';
 
 export type * from './api.ts';
+export type * from './ablation-api.ts';
 export type * from './attention-api.ts';
+export type * from './attribution-api.ts';
 export type * from './directions-api.ts';
 export type * from './heads-api.ts';
+export type * from './neurons-api.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';
