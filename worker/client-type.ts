@@ -2,8 +2,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env, Hono, Schema } from 'hono';
 import type { detokenizeRoute } from './routes/detokenize.ts';
+import type { healthRoute } from './routes/health.ts';
 import type { modelsRoute } from './routes/models.ts';
 import type { tokenizeRoutes } from './routes/tokenize.ts';
+import type { traceRoutes } from './routes/traces.ts';
 
 type SchemaOf<App> = App extends OpenAPIHono<Env, infer S extends Schema> ? S : never;
 
@@ -12,5 +14,7 @@ export type AppType = Hono<
   Env,
   SchemaOf<ReturnType<typeof modelsRoute>> &
     SchemaOf<ReturnType<typeof tokenizeRoutes>> &
-    SchemaOf<ReturnType<typeof detokenizeRoute>>
+    SchemaOf<ReturnType<typeof detokenizeRoute>> &
+    SchemaOf<ReturnType<typeof traceRoutes>> &
+    SchemaOf<ReturnType<typeof healthRoute>>
 >;

@@ -5,6 +5,7 @@
 import { hc } from 'hono/client';
 import { ResidscopeError, type ErrorKind } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/formats/json.ts';
+import { TRACE_MEDIA_TYPE } from '../../shared/trace/format.ts';
 import type { AppType } from '../../worker/client-type.ts';
 
 /** No API where the page came from: it is served as plain files. */
@@ -45,11 +46,15 @@ export interface StoredTrace {
   readonly id: string;
   /** The page on that trace. */
   readonly url: string;
+  /** ISO 8601; undefined: kept until it is deleted, or stored before. */
+  readonly expiresAt: string | undefined;
   /** Given once, to whoever stored it first; undefined when the trace was there. */
   readonly deleteToken: string | undefined;
 }
 
-const TRACE_TYPE = 'application/vnd.residscope.trace+json';
+/** What is answered to storing: a token the first time only. */
+type Answered = Pick<StoredTrace, 'id' | 'url'> & Partial<StoredTrace>;
+
 const TRACE_ID = /^[0-9a-f]{64}$/;
 
 export class Api {
@@ -75,34 +80,44 @@ export class Api {
     return (await (await this.#client(signal).v1.models.$get()).json()).models;
   }
 
-  /** Stores a trace for whoever has its address. @throws as {@link tokenize}. */
+  /** Whether the server has the API at all: a static host answers with a page, or nothing. Throws nothing. */
+  async isThere(signal?: AbortSignal): Promise<boolean> {
+    try {
+      const health: unknown = await (await this.#client(signal).healthz.$get()).json();
+      return isObject(health) && health['status'] === 'ok';
+    } catch {
+      return false;
+    }
+  }
+
+  /** Stores a trace for whoever has its address; sent packed. @param trace its JSON. @throws as {@link tokenize}. */
   async storeTrace(trace: string, signal?: AbortSignal): Promise<StoredTrace> {
-    const headers = { 'Content-Type': TRACE_TYPE };
-    const answer: unknown = await (await this.#ask('/v1/traces', { method: 'POST', headers, body: trace }, signal)).json(); // prettier-ignore
-    const { id, url, deleteToken } = isObject(answer) ? answer : {};
-    if (typeof id !== 'string' || !TRACE_ID.test(id) || typeof url !== 'string') throw new NoApiError();
-    return { id, url, deleteToken: typeof deleteToken === 'string' ? deleteToken : undefined };
+    const packed = new Blob([trace]).stream().pipeThrough(new CompressionStream('gzip'));
+    // As one piece: a stream for a body is not known everywhere.
+    const body = await new Response(packed).blob();
+    const headers = { 'Content-Type': TRACE_MEDIA_TYPE, 'Content-Encoding': 'gzip' };
+    const response = await this.#client(signal).v1.traces.$post({}, { headers, init: { body } });
+    const answer: Answered = await response.json();
+    const { id, url, expiresAt, deleteToken } = answer;
+    if (!TRACE_ID.test(id) || typeof url !== 'string') throw new NoApiError();
+    return { id, url, expiresAt, deleteToken };
   }
 
   /** The stored trace as it is, still to be decoded and checked. @throws as {@link tokenize}. */
   async readTrace(id: string, signal?: AbortSignal): Promise<string> {
-    return (await this.#ask(`/v1/traces/${encodeURIComponent(id)}`, {}, signal)).text();
+    return (await this.#client(signal).v1.traces[':id'].$get({ param: { id } })).text();
   }
 
   /** @param token what {@link storeTrace} gave. @throws as {@link tokenize}. */
   async deleteTrace(id: string, token: string, signal?: AbortSignal): Promise<void> {
     const headers = { Authorization: `Bearer ${token}` };
-    await this.#ask(`/v1/traces/${encodeURIComponent(id)}`, { method: 'DELETE', headers }, signal);
+    await this.#client(signal).v1.traces[':id'].$delete({ param: { id } }, { headers });
   }
 
   #client(signal: AbortSignal | undefined) {
     return hc<AppType>(this.#base, {
       fetch: (input: string | URL | Request, init?: RequestInit) => this.#answer(input, init ?? {}, signal),
     });
-  }
-
-  #ask(path: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
-    return this.#answer(this.#base + path, init, signal);
   }
 
   /** A 2xx of the API, or an error. */

@@ -1,6 +1,7 @@
 /** Stored traces: to put one on the server, to delete it again, and what this device remembers of those it stored. */
-import { messageOf, NetworkError, ResidscopeError } from '../../shared/errors.ts';
-import { TRACE_MEDIA_TYPE, type Trace } from '../../shared/trace/format.ts';
+import { ResidscopeError } from '../../shared/errors.ts';
+import type { Trace } from '../../shared/trace/format.ts';
+import { Api, ApiError } from './api.ts';
 
 /** What this browser keeps of a trace that it stored. */
 export interface SharedTrace {
@@ -17,26 +18,15 @@ const KEPT = 'residscope.shared';
 const MOST = 50;
 
 /** Whether this page's server has the API at all; a static host answers with a page or nothing. */
-export async function hasApi(): Promise<boolean> {
-  try {
-    const answer = await fetch('/healthz', { headers: { accept: 'application/json' } });
-    return answer.ok && ((await answer.json()) as { readonly status?: unknown }).status === 'ok';
-  } catch {
-    return false;
-  }
+export function hasApi(): Promise<boolean> {
+  return new Api().isThere();
 }
 
-/** @throws {ResidscopeError} in the server's own words. */
+/** @throws {ResidscopeError} in the server's own words, and when to try again. */
 export async function storeTrace(trace: Trace, label: string): Promise<SharedTrace> {
   // Neither is part of what is stored: the device is nobody's business.
   const rest = { ...trace, device: undefined, timings: undefined };
-  const packed = new Blob([JSON.stringify(rest)]).stream().pipeThrough(new CompressionStream('gzip'));
-  const answer = await ask('/v1/traces', {
-    method: 'POST',
-    headers: { 'content-type': TRACE_MEDIA_TYPE, 'content-encoding': 'gzip' },
-    body: await new Response(packed).blob(),
-  });
-  const { id, url, expiresAt, deleteToken } = (await answer.json()) as SharedTrace;
+  const { id, url, expiresAt, deleteToken } = await told(new Api().storeTrace(JSON.stringify(rest)));
   const known = sharedTraces().find((one) => one.id === id);
   const stored: SharedTrace = {
     id,
@@ -50,13 +40,12 @@ export async function storeTrace(trace: Trace, label: string): Promise<SharedTra
   return stored;
 }
 
-/** @throws {ResidscopeError} in the server's own words. */
+/** What is no longer there counts as deleted. @throws as {@link storeTrace}. */
 export async function deleteTrace({ id, deleteToken }: SharedTrace): Promise<void> {
-  await ask(
-    `/v1/traces/${id}`,
-    { method: 'DELETE', headers: { authorization: `Bearer ${deleteToken ?? ''}` } },
-    [404],
-  );
+  const gone = (error: unknown): void => {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+  };
+  await told(new Api().deleteTrace(id, deleteToken ?? '').catch(gone));
   keep(sharedTraces().filter((one) => one.id !== id));
 }
 
@@ -83,24 +72,14 @@ function keep(list: readonly SharedTrace[]): void {
   }
 }
 
-async function ask(path: string, init: RequestInit, alsoGood: readonly number[] = []): Promise<Response> {
-  let answer: Response;
+/** A refusal that ends by itself says when. */
+async function told<T>(work: Promise<T>): Promise<T> {
   try {
-    answer = await fetch(path, init);
-  } catch (cause) {
-    throw new NetworkError(`The server is out of reach: try again in a while (${messageOf(cause)}).`, {
-      cause,
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.retryAfter === undefined) throw error;
+    throw new ResidscopeError(error.kind, `${error.message} Try again in ${error.retryAfter} s.`, {
+      cause: error,
     });
   }
-  if (answer.ok || alsoGood.includes(answer.status)) return answer;
-  const problem = (await answer.json().catch(() => ({}))) as {
-    readonly detail?: unknown;
-    readonly title?: unknown;
-  };
-  const why = [problem.detail, problem.title].find((words) => typeof words === 'string');
-  const wait = answer.headers.get('retry-after');
-  throw new ResidscopeError(
-    'network',
-    `${typeof why === 'string' ? why : `The server answered ${answer.status}.`}${wait === null ? '' : ` Try again in ${wait} s.`}`,
-  );
 }

@@ -24,10 +24,16 @@ function answering(response: () => Response | Promise<Response>): Api {
   return new Api('http://edge.test/', () => Promise.resolve(response()));
 }
 
+function unpacked({ body }: Request): Promise<string> {
+  if (!body) throw new Error('expected a body');
+  return new Response(body.pipeThrough(new DecompressionStream('gzip'))).text();
+}
+
 describe('the edge API from the page', () => {
   it('tokenizes, and lists models', async () => {
     expect(await api.tokenize('fable-4m', 'The')).toMatchObject({ ids: [0, 286] });
     expect((await api.models()).map(({ id }) => id)).toEqual(['fable-4m']);
+    expect(await api.isThere()).toBe(true);
   });
 
   it('gives a problem as an error with its kind and words', async () => {
@@ -67,6 +73,7 @@ describe('the edge API from the page', () => {
     await expect(host.readTrace('a'.repeat(64))).rejects.toThrow(NoApiError);
     await expect(host.storeTrace('{}')).rejects.toThrow(/served without its API/);
     await expect(host.tokenize('m', 'a')).rejects.toThrow(NoApiError);
+    expect(await host.isThere()).toBe(false);
   });
 
   it('stores, reads and deletes traces by their calls', async () => {
@@ -74,12 +81,12 @@ describe('the edge API from the page', () => {
     const id = 'ab'.repeat(32);
     const traces = new Api('http://edge.test', async (input, init) => {
       const request = new Request(input, init);
-      asked.push(
-        `${request.method} ${request.url} ${request.headers.get('Authorization') ?? ''}${await request.text()}`,
-      );
-      return request.method === 'POST' ? Response.json({ id, url: `/t/${id}`, deleteToken: 'secret' }, { status: 201 }) : new Response('{"a":1}'); // prettier-ignore
+      const packed = request.headers.get('Content-Encoding') === 'gzip';
+      const text = packed ? await unpacked(request) : await request.text();
+      asked.push(`${request.method} ${request.url} ${request.headers.get('Authorization') ?? ''}${text}`);
+      return request.method === 'POST' ? Response.json({ id, url: `/t/${id}`, expiresAt: '2027-01-01T00:00:00.000Z', deleteToken: 'secret' }, { status: 201 }) : new Response('{"a":1}'); // prettier-ignore
     });
-    expect(await traces.storeTrace('{"a":1}')).toEqual({ id, url: `/t/${id}`, deleteToken: 'secret' });
+    expect(await traces.storeTrace('{"a":1}')).toEqual({ id, url: `/t/${id}`, expiresAt: '2027-01-01T00:00:00.000Z', deleteToken: 'secret' }); // prettier-ignore
     expect(await traces.readTrace(id)).toBe('{"a":1}');
     await traces.deleteTrace(id, 'secret');
     expect(asked).toEqual([

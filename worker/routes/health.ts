@@ -17,8 +17,8 @@ const route = createRoute({
   },
 });
 
-export function healthRoute(app: OpenAPIHono): void {
-  app.openapi(route, (c) =>
+export function healthRoute(app: OpenAPIHono) {
+  return app.openapi(route, (c) =>
     c.json({ status: 'ok' as const, version: VERSION }, 200, { 'Cache-Control': 'no-store' }),
   );
 }

@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { FormatError } from '../../shared/errors.ts';
 import { canonicalTrace, traceId } from '../../shared/trace/canonical.ts';
 import { decodeTrace } from '../../shared/trace/decode.ts';
+import { TRACE_MEDIA_TYPE } from '../../shared/trace/format.ts';
 import { readBody } from '../body.ts';
 import { hashOfToken, newDeleteToken } from '../delete-token.ts';
 import { matchingTag } from '../etag.ts';
@@ -22,8 +23,6 @@ import {
   TRACE_PROBLEMS,
   UPLOAD_PROBLEMS,
 } from './trace-parts.ts';
-
-export const TRACE_TYPE = 'application/vnd.residscope.trace+json';
 
 /** Milliseconds. */
 const UPLOAD_DEADLINE = 20_000;
@@ -58,7 +57,7 @@ const postRoute = createRoute({
   // Said by hand: the trace's own reader checks it, numbers inside base64 included, which no schema sees.
   requestBody: {
     required: true,
-    content: { [TRACE_TYPE]: { schema: traceSchema }, 'application/json': { schema: traceSchema } },
+    content: { [TRACE_MEDIA_TYPE]: { schema: traceSchema }, 'application/json': { schema: traceSchema } },
   },
   responses: {
     200: {
@@ -78,7 +77,7 @@ const getRoute = createRoute({
   summary: 'A stored trace, in its canonical form',
   request: { params: traceParams },
   responses: {
-    200: { description: 'The trace.', content: { [TRACE_TYPE]: { schema: Trace } } },
+    200: { description: 'The trace.', content: { [TRACE_MEDIA_TYPE]: { schema: Trace } } },
     304: { description: 'The reader has it.' },
     ...TRACE_PROBLEMS,
   },
@@ -94,11 +93,11 @@ const deleteRoute = createRoute({
   responses: { 204: { description: 'It is deleted.' }, ...DELETE_PROBLEMS },
 });
 
-export function traceRoutes(app: OpenAPIHono, ports: Ports): void {
-  app.openapi(postRoute, async (c) => {
+export function traceRoutes(app: OpenAPIHono, ports: Ports) {
+  const storing = app.openapi(postRoute, async (c) => {
     const sharing = sharingOf(ports);
     refuseOtherSites(sharing, c.req.raw);
-    const types = [TRACE_TYPE, 'application/json'];
+    const types = [TRACE_MEDIA_TYPE, 'application/json'];
     const body = await readBody(c.req.raw, { limit: sharing.bytes, types, gzip: true });
     const { id, bytes } = await canonicalForm(body);
     if (sharing.blocked.has(id)) throw takenAway();
@@ -121,7 +120,7 @@ export function traceRoutes(app: OpenAPIHono, ports: Ports): void {
     return c.json({ id, url, deleteToken, ...expiry }, 201, headers);
   });
 
-  app.openapi(getRoute, async (c) => {
+  const reading = storing.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param');
     const record = await findRecord(ports, id);
     const headers = { ETag: `"${id}"`, 'Cache-Control': cacheControl(record) };
@@ -130,12 +129,12 @@ export function traceRoutes(app: OpenAPIHono, ports: Ports): void {
     }
     return c.body(record.bytes, 200, {
       ...headers,
-      'Content-Type': TRACE_TYPE,
+      'Content-Type': TRACE_MEDIA_TYPE,
       'Content-Length': String(record.bytes.byteLength),
     });
   });
 
-  app.openapi(deleteRoute, async (c) => {
+  return reading.openapi(deleteRoute, async (c) => {
     const sharing = sharingOf(ports);
     refuseOtherSites(sharing, c.req.raw);
     const { id } = c.req.valid('param');
