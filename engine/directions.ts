@@ -6,6 +6,7 @@ import { InputError, NumericsError, throwIfCancelled } from '../shared/errors.ts
 import { summarize } from '../shared/lens/experiment.ts';
 import { cosines, norms } from '../shared/lens/likeness.ts';
 import { principalComponents } from '../shared/lens/principal.ts';
+import { positionOf } from '../shared/prompt-position.ts';
 import type { LensOptions, LensReadout } from './api.ts';
 import type {
   Directions,
@@ -30,7 +31,7 @@ export async function readDirections(
   ids: readonly number[],
   options: DirectionsOptions = {},
 ): Promise<Directions> {
-  positionOf(options.pos, ids.length);
+  positionOf(options.pos, ids.length, 'directions');
   const { mid, signal } = { ...DEFAULTS, ...options };
   const states = await collectStates(model, ids, { mid, writes: true, signal });
   return directionsOf(model, states, options);
@@ -42,7 +43,7 @@ export async function directionsOf(
   states: ResidualStates,
   options: DirectionsOptions = {},
 ): Promise<Directions> {
-  const pos = positionOf(options.pos, states.tokens);
+  const pos = positionOf(options.pos, states.tokens, 'directions');
   const found = await takeApart(model, states, pos, options);
   return { ...found, geometry: geometryOf(model.spec, states, pos) };
 }
@@ -148,16 +149,4 @@ function geometryOf({ dModel, nLayers }: RunsHooks['spec'], states: ResidualStat
     attn: writes('attn'),
     mlp: writes('mlp'),
   };
-}
-
-/** −1 is the last. */
-function positionOf(pos = -1, tokens: number): number {
-  if (tokens === 0) throw new InputError('directions: the prompt is empty: type something, or switch bos on');
-  const at = pos < 0 ? tokens + pos : pos;
-  if (!Number.isInteger(at) || at < 0 || at >= tokens) {
-    throw new InputError(
-      `directions: position ${pos} is outside the prompt: expected 0 to ${tokens - 1}, or −1 for the last`,
-    );
-  }
-  return at;
 }

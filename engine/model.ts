@@ -31,6 +31,7 @@ import type {
   WeightTensor,
 } from './api.ts';
 import type { AttentionOptions, LayerAttention } from './attention-api.ts';
+import type { Attribution, AttributionOptions, AttributionReadings } from './attribution-api.ts';
 import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
 import type { HeadsOptions, HeadsReading, HeadWeights } from './heads-api.ts';
 import { readChatTemplate } from './chat-template.ts';
@@ -128,7 +129,7 @@ export async function openModel(
  * const { ids } = model.tokenizer.encode('The Eiffel Tower is in the city of');
  * for await (const event of model.stream(ids)) if (event.type === 'readings') console.log(event.readings);
  */
-export class Model {
+export class Model implements AttributionReadings {
   /** The string that names the model everywhere. */
   readonly id: string;
   /** The commit that the files are of, where they come from a hub. */
@@ -513,6 +514,19 @@ export class Model {
   ): AsyncGenerator<LayerAttention, void> {
     const { readAttention } = await import('./attention.ts');
     yield* readAttention(this, ids, options);
+  }
+
+  /**
+   * Direct logit attribution: what every component adds to a token's logit, or to the difference of two, with the final
+   * norm's scale frozen; of every head also which source token it brought that from.
+   *
+   * @throws {InputError} for a position outside the prompt, or a token outside the vocabulary.
+   * @see Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"
+   */
+  async attribution(ids: readonly number[], options: AttributionOptions = {}): Promise<Attribution> {
+    const { readAttribution } = await import('./attribution.ts');
+    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
+    return readAttribution(place, ids, options);
   }
 
   /**
