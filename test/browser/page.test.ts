@@ -1,29 +1,14 @@
 /** The page as a reader meets it: real server, real browser, real model; what stands in the cells is asserted. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserMissing, launchBrowser } from '../support/browser.ts';
-import { Visit } from '../support/visit.ts';
-import { type Server, startServer } from '../support/wrangler.ts';
-
-const missing = await browserMissing();
+import { expect, it } from 'vitest';
+import { describePage } from '../support/stage.ts';
+import type { Visit } from '../support/visit.ts';
 
 const TOWER = 'The Eiffel Tower is in the city of';
 const LIST = 'stone river moon fish stone river moon';
 const LAST = 7;
 
-describe.skipIf(missing !== undefined)(`page${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
-  let server: Server;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
-
-  const open = (fragment = ''): Promise<Visit> => Visit.open(browser, server.url, fragment);
+describePage('page', {}, (stage) => {
+  const open = (fragment = ''): Promise<Visit> => stage.open(fragment);
 
   it.each(['wasm', 'webgpu'] as const)('types prompts and shows the finished table on %s', async (device) => {
     const visit = await open(`#model=fable-4m&device=${device}&prompt=`);
