@@ -35,14 +35,15 @@ const LIMIT_HEADERS = {
 } as const;
 const RETRY_AFTER = {
   'Retry-After': {
-    description: 'Seconds to wait before the next try.',
+    description: 'Seconds to wait before the next try; 0 where only a smaller request helps.',
     required: true,
     schema: { type: 'string', pattern: '^[0-9]+$' },
     example: '30',
   },
 } as const;
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } as const;
-const RETRIED: ReadonlySet<string> = new Set(['429', '502', '503', '504']);
+const RETRIED: ReadonlySet<string> = new Set(['413', '429', '502', '503', '504']);
+const RETRIED_AT_TIMES = { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } } as const;
 
 /** The description of all routes that the app has by now. */
 export function describeApi(app: OpenAPIHono): JsonObject {
@@ -95,6 +96,7 @@ function completeResponses(path: string, own: JsonObject): JsonObject {
             ...EVERY_HEADER,
             ...(limited && LIMIT_HEADERS),
             ...(RETRIED.has(status) && RETRY_AFTER),
+            ...(status === '422' && RETRIED_AT_TIMES),
             ...(isObject(headers) ? headers : {}),
           },
         },

@@ -53,11 +53,13 @@ export class HttpProblem extends Error {
   }
 }
 
+/** Of requests over a limit: there is nothing to wait for, a smaller one is taken at once. */
+export const AT_ONCE = { 'Retry-After': '0' } as const;
+
 /** A text, a body or a list that is over its limit, in `unit`s. */
 export function tooLarge(place: string, limit: number, unit: string): HttpProblem {
-  return new HttpProblem('too-large', 413, `${place}: expected at most ${limit} ${unit}: split the request`, {
-    limit,
-  });
+  const detail = `${place}: expected at most ${limit} ${unit}: split the request`;
+  return new HttpProblem('too-large', 413, detail, { limit }, AT_ONCE);
 }
 
 /** What kind of thing went wrong, in a few words. */

@@ -1,6 +1,6 @@
 /** A request that doesn't fit its schema, as a problem that names each place (JSON pointer) and what was expected. */
 import type { z } from '@hono/zod-openapi';
-import { HttpProblem, tooLarge } from './problem.ts';
+import { AT_ONCE, HttpProblem, tooLarge } from './problem.ts';
 import { TOO_LARGE } from './schemas.ts';
 
 /** At most this many places are named. */
@@ -17,7 +17,8 @@ export function invalidRequest(error: z.core.$ZodError): HttpProblem {
   }));
   const [first] = error.issues;
   const detail = first ? `${placeOf(first)}: ${first.message}` : 'the request is not as described';
-  return new HttpProblem('invalid-request', 422, detail, { errors });
+  const tooMany = error.issues.some((issue) => issue.code === 'too_big' && issue.origin === 'array');
+  return new HttpProblem('invalid-request', 422, detail, { errors }, tooMany ? AT_ONCE : {});
 }
 
 function placeOf(issue: z.core.$ZodIssue): string {

@@ -158,6 +158,7 @@ export function apiCases(base: Base): void {
       const over = await post(base, '/v1/tokenize', { model: 'fable-4m', texts: ['x', `${full}c`] });
       expectProblem(over, 413, 'too-large', /^texts\.1: expected at most 16384 bytes of UTF-8/);
       expect(over.json).toHaveProperty('limit', LIMITS.textBytes);
+      expect(over.headers.get('Retry-After')).toBe('0');
       const get = await request(
         base,
         query({ model: 'fable-4m', text: 'x'.repeat(LIMITS.queryTextBytes + 1) }),
@@ -170,6 +171,7 @@ export function apiCases(base: Base): void {
       expect((await post(base, '/v1/tokenize', { model: 'fable-4m', texts: texts(64) })).status).toBe(200);
       const over = await post(base, '/v1/tokenize', { model: 'fable-4m', texts: texts(65) });
       expectProblem(over, 422, 'invalid-request', /^texts: .*64/);
+      expect(over.headers.get('Retry-After')).toBe('0');
     });
 
     const WRONG: [string, unknown, string][] = [
@@ -248,6 +250,7 @@ export function apiCases(base: Base): void {
       );
       const over = await post(base, '/v1/detokenize', { model: 'fable-4m', ids: ids(LIMITS.ids + 1) });
       expectProblem(over, 422, 'invalid-request', /^ids/);
+      expect(over.headers.get('Retry-After')).toBe('0');
     });
   });
 }
