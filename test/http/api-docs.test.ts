@@ -1,10 +1,12 @@
 /** The examples of docs/api.md, run as they stand against the real server: what they print is what the page says. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
-import { ROOT } from '../support/addresses.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathOf, ROOT } from '../support/addresses.ts';
 import { serving } from '../support/platforms.ts';
 import { startServer } from '../support/wrangler.ts';
 
@@ -48,6 +50,12 @@ async function missing(program: string): Promise<boolean> {
 describe('docs/api.md', () => {
   const { base } = serving(startServer);
   const examples = examplesOf(readFileSync(join(ROOT, 'docs/api.md'), 'utf8'));
+  // Where the examples leave their files: a later one goes on with what an earlier one made.
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'residscope-examples-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('has examples in each language', () => {
     const languages = examples.flatMap(({ blocks }) => blocks.map(({ language }) => language));
@@ -62,8 +70,10 @@ describe('docs/api.md', () => {
     let printed = '';
     for (const { language, code } of blocks) {
       const [program, ...args] = RUNNERS[language] ?? [language];
-      const text = code.replaceAll('http://localhost:8787', base());
-      printed += (await run(program, [...args, text])).stdout;
+      const text = code
+        .replaceAll('http://localhost:8787', base())
+        .replaceAll('npx residscope', `"${process.execPath}" "${pathOf('dist/lib/cli.js')}"`);
+      printed += (await run(program, [...args, text], { cwd: folder })).stdout;
     }
     expect(printed).toBe(prints);
   });
