@@ -32,6 +32,7 @@ import type {
 } from './api.ts';
 import type { AttentionOptions, LayerAttention } from './attention-api.ts';
 import type { Attribution, AttributionOptions, AttributionReadings } from './attribution-api.ts';
+import type { ComparedRow, CompareOptions } from './compare.ts';
 import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
 import type { HeadsOptions, HeadsReading, HeadWeights } from './heads-api.ts';
 import { readChatTemplate } from './chat-template.ts';
@@ -499,6 +500,27 @@ export class Model implements AttributionReadings {
   ): AsyncGenerator<ExperimentEvent, void> {
     const { experiment } = await import('./directions.ts');
     yield* experiment(this, prompts, options);
+  }
+
+  /**
+   * Two runs side by side, row by row from the embedding up: of every pair of cells KL(p_A ‖ p_B), KL(p_B ‖ p_A) and the
+   * Jensen–Shannon divergence in nats; each side's candidates and entropy; how each one's top token, and the tokens asked
+   * for, fare in the other (log-probability and rank). The two runs are of two prompts, or with `other` of two models.
+   *
+   * Distributions are over the whole vocabulary. Where a model has more logits than tokens (padding), they are over the
+   * ids that both have.
+   *
+   * @param a ids of this model's run. @param b ids of the other's.
+   * @throws {InputError} where ids do not mean the same tokens in both models; and as {@link runWithCache}.
+   * @throws {CancelledError} once `signal` is aborted.
+   */
+  async *compare(
+    a: readonly number[],
+    b: readonly number[],
+    options: CompareOptions = {},
+  ): AsyncGenerator<ComparedRow, void> {
+    const { compareRuns } = await import('./compare.ts');
+    yield* compareRuns(this, a, b, options);
   }
 
   /**

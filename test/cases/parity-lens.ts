@@ -12,7 +12,7 @@ import type { Finding, ModelRun, ParityCase, Streamed } from './parity-run.ts';
 const K = 10;
 
 /** What the definitions say of one prompt. */
-interface Expected {
+export interface Expected {
   readonly ids: readonly number[];
   /** −1, 0, … n−1. */
   readonly layers: readonly number[];
@@ -24,7 +24,7 @@ interface Expected {
 
 const expectations = new WeakMap<ModelRun, Map<number, Promise<Expected>>>();
 
-function expected(run: ModelRun, prompt: number): Promise<Expected> {
+export function expected(run: ModelRun, prompt: number): Promise<Expected> {
   const kept = expectations.get(run) ?? new Map<number, Promise<Expected>>();
   expectations.set(run, kept);
   const found = kept.get(prompt) ?? expect(run, prompt);

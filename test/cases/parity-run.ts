@@ -11,6 +11,7 @@ import type {
   StreamOptions,
   WeightTensor,
 } from '../../engine/api.ts';
+import type { ComparedRow, CompareOptions } from '../../engine/compare.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../../shared/lens/readings.ts';
 import { decodeGoldens, golden, type Goldens, type GoldenTensor, promptNumbers } from './golden.ts';
 import type { LensWeights } from './lens-reference.ts';
@@ -28,6 +29,11 @@ export interface ParitySubject {
   ): Promise<{ readonly cache: ReadonlyMap<string, HookTensor>; readonly past: { dispose(): void } }>;
   lens(states: Float32Array, options?: LensOptions): Promise<LensReadout>;
   stream(ids: readonly number[], options?: StreamOptions): AsyncIterable<StreamEvent>;
+  compare(
+    a: readonly number[],
+    b: readonly number[],
+    options?: Pick<CompareOptions, 'columns' | 'k' | 'targets'>,
+  ): AsyncIterable<ComparedRow>;
   weight(name: string): Promise<WeightTensor>;
   dispose(): void | Promise<void>;
 }

@@ -7,6 +7,7 @@
 import { batchCases } from './parity-batch.ts';
 import { hookCases } from './parity-hooks.ts';
 import { lensCases } from './parity-lens.ts';
+import { compareCases } from './parity-compare.ts';
 import { midCases } from './parity-mid.ts';
 import { PARITY_MODELS, type ParityModel } from './parity-models.ts';
 import {
@@ -22,7 +23,13 @@ export type { CaseResult, Finding } from './parity-run.ts';
 
 /** The cases that a model is put to: those of hooks that it has, and batches where it stands for a kind of them. */
 export function casesOf(model: ParityModel): readonly ParityCase[] {
-  return [...hookCases(model), ...lensCases, ...midCases(model), ...(model.batches ? batchCases : [])];
+  return [
+    ...hookCases(model),
+    ...lensCases,
+    ...midCases(model),
+    ...compareCases,
+    ...(model.batches ? batchCases : []),
+  ];
 }
 
 /** Every name that {@link runParity} gives a result for, in order. */

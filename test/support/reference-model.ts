@@ -11,6 +11,8 @@ import type {
   StreamOptions,
   WeightTensor,
 } from '../../engine/api.ts';
+import type { ComparedRow, CompareOptions } from '../../engine/compare.ts';
+import { compareCells, type LogitRows } from '../../shared/compare/cells.ts';
 import type { LayerReadings, TargetReadings } from '../../shared/lens/readings.ts';
 import { cut, golden, type GoldenTensor, isAttention } from '../cases/golden.ts';
 import { type Distribution, divergence, readState, topOf } from '../cases/lens-reference.ts';
@@ -133,6 +135,52 @@ export class ReferenceModel implements ParitySubject {
     const pass = { status: 'pass', value: 0, bound: 0, note: '' } as const;
     const names = ['output', 'writes', 'attention'] as const;
     yield { type: 'checks', checks: names.map((name) => ({ name, ...pass })) };
+  }
+
+  /** The product's own arithmetic, on distributions by definition. */
+  async *compare(
+    a: readonly number[],
+    b: readonly number[],
+    {
+      columns = [],
+      k = K,
+      targets = new Int32Array(),
+    }: Pick<CompareOptions, 'columns' | 'k' | 'targets'> = {},
+  ): AsyncGenerator<ComparedRow> {
+    const [mine, theirs] = [this.#rows(a), this.#rows(b)];
+    const perCell = targets.length / columns.length;
+    for (const [row, own] of mine.entries()) {
+      await Promise.resolve();
+      const side = (of: readonly Distribution[], rows: readonly number[]): LogitRows => {
+        const stride = of[0]?.logprobs.length ?? 0;
+        return { logits: Float32Array.from(of.flatMap((d) => [...d.logprobs])), stride, rows };
+      };
+      const [p, q] = [
+        side(
+          own,
+          columns.map((column) => column.a),
+        ),
+        side(
+          theirs[row] ?? [],
+          columns.map((column) => column.b),
+        ),
+      ];
+      const layers = { a: row - 1, b: row - 1 };
+      yield { layers, cells: compareCells(p, q, { vocab: p.stride, k, targets, perCell }) };
+    }
+  }
+
+  /** By row of the lens, then position. */
+  #rows(ids: readonly number[]): Distribution[][] {
+    const hooks = this.#forward.run(ids);
+    const names = Array.from({ length: this.#forward.nLayers }, (_, l) => `blocks.${l}.hook_resid_post`);
+    return ['blocks.0.hook_resid_pre', ...names].map((name) => {
+      const { data } = golden(hooks, name);
+      const width = data.length / ids.length;
+      return ids.map((_, pos) =>
+        readState(data.subarray(pos * width, (pos + 1) * width), this.#forward.lens),
+      );
+    });
   }
 
   weight(name: string): Promise<WeightTensor> {
