@@ -190,7 +190,7 @@ async function attentionParts(
 }
 
 /** x·W + b */
-function sumOf(matrix: StoredMatrix, bias: Float32Array | undefined, x: Float32Array): Float64Array {
+export function sumOf(matrix: StoredMatrix, bias: Float32Array | undefined, x: Float32Array): Float64Array {
   const sum = product(matrix, x);
   return bias ? sum.map((value, i) => value + (bias[i] as number)) : sum;
 }

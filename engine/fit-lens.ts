@@ -14,6 +14,7 @@ import { nextTask, type Workplace } from './average-readings.ts';
 import { compareLenses, KeptStates } from './compare-lenses.ts';
 import type { DeviceTensor } from './device-tensor.ts';
 import { hashTranslators } from './lens-file.ts';
+import { batches, countPositions, firstPositions, padded } from './prompt-batches.ts';
 import { planHooks, runBlocks } from './run.ts';
 import type { Session, Tensor } from './runtime.ts';
 
@@ -27,8 +28,6 @@ export const FIT_TOKENS = 128;
 const HELD_OUT = 5;
 /** Held-out positions on which both lenses are read out and compared. */
 const COMPARED = 400;
-/** Positions of one run, padding counted in. */
-const BATCH_ROWS = 1024;
 /** Bytes that the sums of all blocks may take. */
 const MOMENT_BYTES = 1.5 * 2 ** 30;
 
@@ -117,28 +116,6 @@ export async function fitLens(
 }
 
 /** Position 0 is left out everywhere: many models keep a state there that is like no other. */
-function countPositions(prompts: readonly Int32Array[]): number {
-  return prompts.reduce((n, ids) => n + ids.length - 1, 0);
-}
-
-/** The first prompts that together have so many positions. */
-function firstPositions(prompts: readonly Int32Array[], positions: number): readonly Int32Array[] {
-  let sum = 0;
-  const end = prompts.findIndex((ids) => (sum += ids.length - 1) >= positions);
-  return end < 0 ? prompts : prompts.slice(0, end + 1);
-}
-
-/** Prompts of like lengths together, so that there is little padding. */
-function* batches(prompts: readonly Int32Array[]): Generator<readonly Int32Array[]> {
-  const sorted = [...prompts].sort((a, b) => b.length - a.length);
-  for (let from = 0; from < sorted.length;) {
-    const longest = (sorted[from] as Int32Array).length;
-    const to = from + Math.max(1, Math.floor(BATCH_ROWS / longest));
-    yield sorted.slice(from, to);
-    from = to;
-  }
-}
-
 /** A − I in f32: a translator adds to the state. */
 function lessIdentity(a: Float64Array, d: number): Float32Array {
   const out = new Float32Array(d * d);
@@ -173,15 +150,9 @@ class MomentSums {
     keep: KeptStates | undefined,
   ): Promise<void> {
     const { machine, spec, weights } = this.#place;
-    const pos = Math.max(...prompts.map(({ length }) => length));
-    const ids = new Int32Array(prompts.length * pos);
-    const real = new Uint8Array(prompts.length * pos);
-    prompts.forEach((row, b) => {
-      ids.set(row, b * pos);
-      real.fill(1, b * pos, b * pos + row.length);
-    });
-    const counts = Float32Array.from(real, (r, i) => (i % pos === 0 ? 0 : r));
-    const state = await machine.forward.begin({ batch: prompts.length, pos, ids, real }, signal);
+    const input = padded(prompts);
+    const counts = Float32Array.from(input.real, (r, i) => (i % input.pos === 0 ? 0 : r));
+    const state = await machine.forward.begin(input, signal);
     const states: DeviceTensor[] = [];
     try {
       const options = { plan: planHooks(spec, []), checks: false, signal };

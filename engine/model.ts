@@ -30,11 +30,26 @@ import type {
   WeightsProgress,
   WeightTensor,
 } from './api.ts';
+import type { MeanActivations, MeanOptions, MeanReadings } from './ablation-api.ts';
 import type { AttentionOptions, LayerAttention } from './attention-api.ts';
 import type { Attribution, AttributionOptions, AttributionReadings } from './attribution-api.ts';
 import type { ComparedRow, CompareOptions } from './compare.ts';
 import type { Directions, DirectionsOptions, ExperimentEvent, ExperimentOptions } from './directions-api.ts';
 import type { HeadsOptions, HeadsReading, HeadWeights } from './heads-api.ts';
+import type {
+  DeletionOptions,
+  DeletionReading,
+  NeuronAgreement,
+  NeuronAgreementOptions,
+  NeuronPage,
+  NeuronPageOptions,
+  NeuronReadings,
+  NeuronTriggerOptions,
+  NeuronTriggers,
+  NeuronWrites,
+  NeuronWritesOptions,
+} from './neurons-api.ts';
+import type { Workplace } from './average-readings.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
@@ -130,7 +145,7 @@ export async function openModel(
  * const { ids } = model.tokenizer.encode('The Eiffel Tower is in the city of');
  * for await (const event of model.stream(ids)) if (event.type === 'readings') console.log(event.readings);
  */
-export class Model implements AttributionReadings {
+export class Model implements AttributionReadings, NeuronReadings, MeanReadings {
   /** The string that names the model everywhere. */
   readonly id: string;
   /** The commit that the files are of, where they come from a hub. */
@@ -547,8 +562,66 @@ export class Model implements AttributionReadings {
    */
   async attribution(ids: readonly number[], options: AttributionOptions = {}): Promise<Attribution> {
     const { readAttribution } = await import('./attribution.ts');
-    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-    return readAttribution(place, ids, options);
+    return readAttribution(await this.#place(), ids, options);
+  }
+
+  /**
+   * The neurons that write most at one position: coefficient, length, the tokens promoted and suppressed there, and how
+   * far each moves a token's logit.
+   *
+   * @throws {InputError} for a layer, position or token that isn't there.
+   * @see Geva et al. 2022, "Transformer Feed-Forward Layers Build Predictions by Promoting Concepts in the Vocabulary
+   * Space"
+   */
+  async neurons(ids: readonly number[], options: NeuronWritesOptions = {}): Promise<NeuronWrites> {
+    const { readNeurons } = await import('./neurons.ts');
+    return readNeurons(await this.#place(), ids, options);
+  }
+
+  /** What the weights alone say of one neuron. @throws {InputError} for one that isn't there. */
+  async neuron(layer: number, neuron: number, options: NeuronPageOptions = {}): Promise<NeuronPage> {
+    const { readNeuronPage } = await import('./neuron-page.ts');
+    return readNeuronPage(await this.#place(), layer, neuron, options);
+  }
+
+  /**
+   * The places in many prompts where every neuron's coefficient is highest, in one pass that keeps only these.
+   *
+   * @throws {InputError} when no prompt has a token after its first, which is left out.
+   * @see Geva et al. 2021, "Transformer Feed-Forward Layers Are Key-Value Memories"
+   */
+  async neuronTriggers(
+    prompts: readonly PromptLike[],
+    options: NeuronTriggerOptions = {},
+  ): Promise<NeuronTriggers> {
+    const { readTriggers } = await import('./neuron-triggers.ts');
+    return readTriggers(await this.#place(), this.#encoded(prompts, this.spec.nCtx), options);
+  }
+
+  /** How often the token that follows a trigger is the one that the neuron's value promotes most, by layer. */
+  async neuronAgreement(
+    triggers: NeuronTriggers,
+    options: NeuronAgreementOptions = {},
+  ): Promise<NeuronAgreement> {
+    const { readAgreement } = await import('./neuron-triggers.ts');
+    return readAgreement(await this.#place(), triggers, options);
+  }
+
+  /** cos(key, value) of every neuron, by layer, and those that delete most of what they read. */
+  async deletion(prompts: readonly PromptLike[], options: DeletionOptions = {}): Promise<DeletionReading> {
+    const { readDeletion } = await import('./deletion.ts');
+    return readDeletion(await this.#place(), this.#encoded(prompts, this.spec.nCtx), options);
+  }
+
+  /** Means of what ablation replaces, for {@link ablationInterventions}: run once for the same prompts, then kept. */
+  async meanActivations(prompts: readonly PromptLike[], options: MeanOptions = {}): Promise<MeanActivations> {
+    const { meanActivations } = await import('./mean-activations.ts');
+    return meanActivations(await this.#place(), this.#encoded(prompts, this.spec.nCtx), options);
+  }
+
+  /** What readings that run by themselves stand on. */
+  async #place(): Promise<Workplace> {
+    return { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
   }
 
   /**

@@ -112,6 +112,8 @@ export interface NeuronTriggerOptions {
   readonly layers?: readonly number[] | undefined;
   /** Places kept a neuron, 1 to 100. Default 10. */
   readonly top?: number;
+  /** Positions to read: the first prompts that have so many. Default 20,000. */
+  readonly positions?: number;
   /** Whether the highest coefficients are kept, or the lowest. Default `highest`. */
   readonly order?: 'highest' | 'lowest';
   readonly signal?: AbortSignal | undefined;
@@ -131,7 +133,7 @@ export interface LayerTriggers {
 }
 
 export interface NeuronTriggers {
-  /** The ids of every prompt as it was run: a trigger is its tokens up to `pos`, and the next token stands at `pos` + 1. */
+  /** The ids of every prompt that was run, in the order given: a trigger is its tokens up to `pos`, and the next token stands at `pos` + 1. */
   readonly prompts: readonly Int32Array[];
   /** Positions read: every prompt's first is left out, whose state is like no other. */
   readonly positions: number;
@@ -140,6 +142,8 @@ export interface NeuronTriggers {
 }
 
 export interface NeuronAgreementOptions {
+  /** Neurons of each layer, evenly spread: each is a product with the whole vocabulary. Default 256. */
+  readonly neurons?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: NeuronProgress) => void) | undefined;
 }
@@ -147,13 +151,15 @@ export interface NeuronAgreementOptions {
 /** How often the token that a value promotes most is the one that follows the trigger. Axes: `layer`. */
 export interface NeuronAgreement {
   readonly layers: readonly number[];
+  /** Neurons of each layer that were read out. */
+  readonly neurons: number;
   /** Share of neurons whose best trigger is followed by their value's top token. */
   readonly best: Float64Array;
   /** The same over all kept triggers. */
   readonly all: Float64Array;
   /** What `all` would be if triggers and values had nothing to do with each other. */
   readonly chance: Float64Array;
-  /** i32[layer][neuron]: the value's top token (of `lowest`: of −value). */
+  /** i32[layer][neuron]: the value's top token (of `lowest`: of −value); −1 where it wasn't read out. */
   readonly topTokens: readonly Int32Array[];
 }
 

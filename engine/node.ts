@@ -17,6 +17,7 @@ export type { Column, RowPair } from '../shared/compare/align.ts';
 export type * from './directions-api.ts';
 export type * from './heads-api.ts';
 export type * from './neurons-api.ts';
+export { ablationInterventions, type AblatedRun } from '../shared/ablation.ts';
 export type { Intervention } from '../shared/interventions.ts';
 export { Model } from './model.ts';
 export { MemorySource, type ByteSource } from '../shared/formats/byte-source.ts';

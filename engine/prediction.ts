@@ -124,6 +124,26 @@ export function editAt(
   return { gain: gain[pos] ?? NaN, offset: offset?.subarray(pos * width, (pos + 1) * width) };
 }
 
+/** Hooks whose changes scale what stands in the stream, or a layer's whole write, in the order of computation. */
+const SCALED = ['hook_resid_mid', 'hook_mlp_out', 'hook_resid_post'] as const;
+
+/**
+ * What interventions behind a layer's neurons make of what these write.
+ *
+ * @param end the first layer whose changes no longer count.
+ */
+export function laterGain(run: Pick<Prediction, 'edits' | 'pos'>, layer: number, end: number): number {
+  let gain = 1;
+  for (let l = layer; l < end; l++) {
+    for (const hook of SCALED) {
+      if (l === layer ? hook !== 'hook_resid_mid' : hook !== 'hook_mlp_out') {
+        gain *= editAt(run, l, hook)?.gain ?? 1;
+      }
+    }
+  }
+  return gain;
+}
+
 async function rowAt(tensor: HookTensor, name: string, tokens: number, pos: number): Promise<Float32Array> {
   const data = await tensor.data();
   if (name.endsWith('attn.hook_pattern')) {

@@ -1,6 +1,9 @@
 /**
  * A choice of heads, layers and neurons to take out or scale, and what that comes to as interventions on a run.
  */
+import { InputError } from './errors.ts';
+import { blockHookName } from './hooks.ts';
+import { unitsOf, type EditableHook, type EditShape, type Intervention } from './interventions.ts';
 
 /** What can be taken out. */
 export type AblationUnit =
@@ -39,4 +42,102 @@ export interface AblatedRun {
   readonly tokens: number;
   /** Tokens of the past that the run stands on: with some, none of its own is a prompt's first. Default 0. */
   readonly past?: number;
+}
+
+/** Where a unit's values stand. */
+const HOOKS = {
+  head: 'attn.hook_z',
+  neuron: 'mlp.hook_post',
+  attn: 'hook_attn_out',
+  mlp: 'hook_mlp_out',
+} as const satisfies Record<AblationUnit['kind'], EditableHook>;
+
+/**
+ * The interventions that a choice comes to. Nothing chosen, and a factor of 1, come to none: the run is then the plain
+ * one bit for bit. To the mean: at a prompt's first position that of first positions.
+ *
+ * @throws {InputError} for a layer, head or neuron that the model lacks, a mean without `means`, or means of another model.
+ */
+export function ablationInterventions(
+  shape: EditShape,
+  { units, how, positions }: Ablation,
+  run: AblatedRun,
+  means?: MeanActivations,
+): Intervention[] {
+  if (how === 'mean' && !means) {
+    throw new InputError('ablation: to the mean: expected the means over reference prompts, got none');
+  }
+  if (typeof how === 'object' && how.factor === 1) return [];
+  const chosen = new Map<string, { kind: AblationUnit['kind']; layer: number; units: Set<number> }>();
+  for (const unit of units) {
+    const { kind, layer } = unit;
+    check(shape, unit);
+    const key = `${layer} ${kind}`;
+    const group = chosen.get(key) ?? { kind, layer, units: new Set() };
+    chosen.set(key, group);
+    if (kind === 'head') group.units.add(unit.head);
+    if (kind === 'neuron') group.units.add(unit.neuron);
+  }
+  return [...chosen.values()].map(({ kind, layer, units: set }) => {
+    const own = [...set].sort((a, b) => a - b);
+    const base = {
+      hook: blockHookName(layer, HOOKS[kind]),
+      ...(own.length > 0 && { units: own }),
+      ...(positions && { positions }),
+    };
+    if (how === 'zero') return base;
+    if (how !== 'mean') return { ...base, factor: how.factor };
+    const rows = meanRows(shape, kind, layer, own, means as MeanActivations);
+    return { ...base, value: spread(rows, positions, run) };
+  });
+}
+
+/** Both rows of the means, of the chosen units alone. */
+function meanRows(
+  shape: EditShape,
+  kind: AblationUnit['kind'],
+  layer: number,
+  chosen: readonly number[],
+  means: MeanActivations,
+): readonly [first: Float32Array, rest: Float32Array] {
+  const table = { head: means.z, neuron: means.neurons, attn: means.attn, mlp: means.mlp }[kind][layer];
+  const [units, width] = unitsOf(shape, HOOKS[kind]);
+  if (table?.length !== 2 * units * width) {
+    throw new InputError(
+      `ablation: means of layer ${layer}: expected 2 × ${units * width} numbers, got ${table?.length ?? 0}: they are of another model`,
+    );
+  }
+  const which = chosen.length > 0 ? chosen : [0];
+  const row = (r: number): Float32Array => {
+    const out = new Float32Array(which.length * width);
+    which.forEach((unit, i) => {
+      const from = (r * units + unit) * width;
+      out.set(table.subarray(from, from + width), i * width);
+    });
+    return out;
+  };
+  return [row(0), row(1)];
+}
+
+/** The row of all positions, or one a position where a prompt's first is among them. */
+function spread(
+  [first, rest]: readonly [Float32Array, Float32Array],
+  positions: readonly number[] | undefined,
+  { tokens, past = 0 }: AblatedRun,
+): Float32Array {
+  const places = positions ?? Array.from({ length: tokens }, (_, i) => i);
+  if (past > 0 || !places.includes(0)) return rest;
+  const out = new Float32Array(places.length * rest.length);
+  places.forEach((pos, i) => out.set(pos === 0 ? first : rest, i * rest.length));
+  return out;
+}
+
+function check(shape: EditShape, unit: AblationUnit): void {
+  const within = (name: string, value: number, count: number): void => {
+    if (Number.isInteger(value) && value >= 0 && value < count) return;
+    throw new InputError(`ablation: ${name} ${value}: expected 0 to ${count - 1}`);
+  };
+  within('layer', unit.layer, shape.nLayers);
+  if (unit.kind === 'head') within(`layer ${unit.layer}: head`, unit.head, shape.nHeads);
+  if (unit.kind === 'neuron') within(`layer ${unit.layer}: neuron`, unit.neuron, shape.dMlp);
 }
