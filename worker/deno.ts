@@ -6,6 +6,7 @@ import { forwardedAddress } from './address.ts';
 import { createApp } from './app.ts';
 import { CachedFiles } from './cached-files.ts';
 import { compileResvg } from './deno-cards.ts';
+import { openKv } from './deno-kv.ts';
 import { DenoPrompts } from './deno-prompts.ts';
 import { DenoRateLimit } from './deno-rate-limit.ts';
 import { listFiles } from './deno-site.ts';
@@ -42,7 +43,7 @@ const variables = Object.fromEntries(NAMES.map((name) => [name, Deno.env.get(nam
 const files = await listFiles(SITE);
 const assets = new StaticFiles(files, parseHeaders(await Deno.readTextFile(`${SITE}/_headers`)));
 // Without a path the store is Deno's own for this program; on Deno Deploy, the one that all regions share.
-const kv = await Deno.openKv(textOf(variables, 'KV_PATH'));
+const kv = await openKv(textOf(variables, 'KV_PATH'));
 const metrics = new PrometheusMetrics();
 const log = new BufferedLog();
 globalThis.addEventListener('unload', () => log.flush());

@@ -114,6 +114,38 @@ describe('Deno, started again', () => {
     }
   });
 
+  it('shares limits and prompts with another process on the same store', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'residscope-two-'));
+    const variables = { KV_PATH: join(folder, 'kv.sqlite3'), RATE_TOKENIZE: '40' };
+    const first = await startDeno({ variables });
+    try {
+      const second = await startDeno({ variables });
+      try {
+        const asked: (readonly [number, string | null])[] = [];
+        for (let i = 0; i < 120; i += 6) {
+          const some = Array.from({ length: 6 }, async (_, j) => {
+            const server = (i + j) % 2 === 0 ? first : second;
+            const { status, headers } = await request(() => server.url, `${TOKENIZE}two${i}`);
+            return [status, headers.get('X-Cache')] as const;
+          });
+          asked.push(...(await Promise.all(some)));
+        }
+        const passed = asked.filter(([status]) => status === 200);
+        // The clock may turn once.
+        expect(passed.length).toBeLessThanOrEqual(80);
+        expect(passed.length).toBeGreaterThanOrEqual(36);
+        expect(asked.map(([status]) => status)).toContain(429);
+        expect(passed.map(([, cache]) => cache)).toContain('hit');
+        expect(`${first.output()}${second.output()}`).not.toMatch(/"rate limit"|"prompt store"|locked/);
+      } finally {
+        await second.stop();
+      }
+    } finally {
+      await first.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('says what is wrong with a variable', async () => {
     await expect(startDeno({ variables: { RATE_READ: 'many' } })).rejects.toThrow(
       'RATE_READ: expected a whole number, 0 or more, got "many"',
