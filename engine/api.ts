@@ -5,6 +5,9 @@ import type { Translators } from '../shared/lens/translators.ts';
 import type { Intervention } from '../shared/interventions.ts';
 import type { PastState } from './forward.ts';
 import type { MemoryLimits } from './memory.ts';
+import type { StageTimes } from './stage-clock.ts';
+
+export type { StageTimes } from './stage-clock.ts';
 import type { LateReadings, LayerReadings, SelfCheck } from '../shared/lens/readings.ts';
 
 export type DeviceName = 'webgpu' | 'wasm';
@@ -129,7 +132,19 @@ export type StreamEvent =
   | { readonly type: 'late'; readonly late: LateReadings }
   | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
   /** `past`, where it was to be kept, is whose loop got it: to stand on, and to dispose of. */
-  | { readonly type: 'done'; readonly timings: RunTimings; readonly past?: PastState };
+  | {
+      readonly type: 'done';
+      readonly timings: RunTimings;
+      readonly stages: StageTimes;
+      readonly past?: PastState;
+    };
+
+/** Weights of one type of a model's files. */
+export interface StoredType {
+  /** As the file's format names it: `F16`, `Q4_K`. */
+  readonly type: string;
+  readonly bytes: number;
+}
 
 /** Milliseconds since the run was asked for. */
 export interface RunTimings {

@@ -25,6 +25,7 @@ import type {
   ModelFiles,
   PromptLike,
   ReadingAverages,
+  StoredType,
   StreamEvent,
   StreamOptions,
   WeightsProgress,
@@ -55,6 +56,7 @@ import { BlockChecks } from './checks.ts';
 import { MemoryHook } from './device-tensor.ts';
 import type { ForwardInput, PastState } from './forward.ts';
 import { LensStream } from './lens-stream.ts';
+import { StageClock } from './stage-clock.ts';
 import { disposeMachine, makeMachine, type Machine } from './machine.ts';
 import { MEMORY_LIMITS, type MemoryLimits } from './memory.ts';
 import { openFiles } from './open-weights.ts';
@@ -181,6 +183,11 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     return this.#weights.totalBytes;
   }
 
+  /** As the file has them: `F16`, `Q4_K`; more than one where they differ, most bytes first. */
+  get storedTypes(): readonly StoredType[] {
+    return this.#weights.storedTypes;
+  }
+
   /** What a reader should know of where the files come from: that they can't be kept on this device, say. */
   get note(): string | undefined {
     return this.#files.note;
@@ -216,6 +223,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     } = options;
     const started = performance.now();
     const elapsed = (): number => performance.now() - started;
+    const clock = new StageClock();
     let firstReadings = NaN;
     let lastReadings = NaN;
     const input = { ...rectangle([ids]), interventions, ...(past && { past }) };
@@ -235,6 +243,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     const plan = planHooks(this.spec, hooks);
     const machine = await this.#ready();
     const state = yield* withProgress(this.#weights, machine.forward.begin(input, signal));
+    clock.to('blocks');
     const reader =
       lens === false
         ? undefined
@@ -256,35 +265,48 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
           continue;
         }
         if (row.checks) blockChecks.add(row.checks);
+        clock.to('reader');
         yield { type: 'block', layer: row.layer, hooks: row.hooks };
         if (reader) {
           if (row.mid) {
-            const readings = reader.row(row.layer, row.mid.tensor, true);
-            yield { type: 'readings', readings: yield* withProgress(this.#weights, readings) };
+            clock.to('lens');
+            const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.mid.tensor, true));
+            clock.to('reader');
+            yield { type: 'readings', readings };
           }
+          clock.to('lens');
           const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.resid.tensor));
           lastReadings = elapsed();
           if (Number.isNaN(firstReadings)) firstReadings = lastReadings;
+          clock.to('reader');
           yield { type: 'readings', readings };
         } else if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
           last = (await machine.readout.normalize(row.resid.tensor, signal)).data;
         }
+        clock.to('blocks');
       }
       const output = reader?.lastNormalized?.data ?? last;
       if (output && needsOutput(plan)) {
         const outer = await this.#outputHooks(machine, plan, [1, input.pos], output, signal);
         yield { type: 'block', layer: this.spec.nLayers, hooks: outer };
       }
-      if (reader) yield { type: 'late', late: await reader.late() };
+      if (reader) {
+        clock.to('compare');
+        const late = await reader.late();
+        clock.to('reader');
+        yield { type: 'late', late };
+      }
+      clock.to('checks');
       if (checks) {
         const held = machine.precision ?? machine.plain;
         const output = reader?.last ? [await held.check(state, reader.last, signal)] : [];
+        clock.to('reader');
         yield { type: 'checks', checks: [...output, ...blockChecks.results()] };
       }
       const timings = { firstReadings, lastReadings, done: elapsed() };
       const given = kept;
       kept = undefined;
-      yield { type: 'done', timings, ...(given && { past: given }) };
+      yield { type: 'done', timings, stages: clock.read(), ...(given && { past: given }) };
     } finally {
       reader?.release();
       kept?.dispose();

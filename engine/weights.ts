@@ -17,7 +17,7 @@ import { halfScale, toHalves } from '../shared/formats/half-float.ts';
 import type { HalfTensor, PackedTensor, StoredTensor, Weights } from '../shared/graph/parts.ts';
 import { sha256 } from '../shared/sha256.ts';
 import { blockTensorNames, tensorNames, type ModelSpec } from '../shared/spec/model-spec.ts';
-import type { WeightsProgress, WeightTensor } from './api.ts';
+import type { StoredType, WeightsProgress, WeightTensor } from './api.ts';
 import { WeightParts, type HoldLimits, type Range } from './weight-parts.ts';
 
 /** The order in which a run needs the parts: what the first row of the lens needs comes first. */
@@ -31,6 +31,7 @@ export class WeightStore {
   readonly #parts: WeightParts;
   readonly #keepQuantized: boolean;
   readonly #sources = new Map<ByteSource, number>();
+  readonly #storedTypes: readonly StoredType[];
 
   /** @throws {ShapeError} when a tensor isn't what the config implies; {@link FormatError} for its type. */
   constructor(
@@ -65,7 +66,18 @@ export class WeightStore {
       for (const name of own) claimed.add(name);
       return [key, own.map((name) => findTensor(set, name))] as const;
     });
+    const bytes = new Map<string, number>();
+    for (const name of claimed) {
+      const { dtype, start, end } = findTensor(set, name);
+      bytes.set(dtype, (bytes.get(dtype) ?? 0) + end - start);
+    }
+    this.#storedTypes = [...bytes].map(([type, size]) => ({ type, bytes: size })).sort((a, b) => b.bytes - a.bytes); // prettier-ignore
     this.#parts = new WeightParts(new Map(parts), onProgress, limits);
+  }
+
+  /** Bytes by type, most first. */
+  get storedTypes(): readonly StoredType[] {
+    return this.#storedTypes;
   }
 
   get totalBytes(): number {

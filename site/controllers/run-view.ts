@@ -38,7 +38,7 @@ export function afterEvent(run: RunView, event: RunEvent, texts: Map<number, str
     case 'checks':
       return { ...run, checks: event.checks };
     case 'done':
-      return { ...run, timings: event.timings };
+      return { ...run, timings: event.timings, stages: event.stages };
     case 'weights':
       return run;
   }

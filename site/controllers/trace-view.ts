@@ -162,6 +162,7 @@ function infoOf({ model, ids, bos, device }: TraceData): ModelInfo {
       compute: 'f32',
     },
     weightBytes: 0,
+    storedTypes: [],
     bosId: bos ? ids[0] : undefined,
     addsBos: bos,
     chat: undefined,

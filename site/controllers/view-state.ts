@@ -1,5 +1,5 @@
 /** Everything that the page shows, as one immutable value. Controllers replace it; elements only read it. */
-import type { Compute, DeviceChoice, RunTimings } from '../../engine/api.ts';
+import type { Compute, DeviceChoice, RunTimings, StageTimes } from '../../engine/api.ts';
 import type { FileEntry } from '../../engine/blob-source.ts';
 import type {
   LateReadings,
@@ -57,6 +57,8 @@ export interface RunView {
   readonly mid: MidRows | undefined;
   readonly checks: readonly SelfCheck[] | undefined;
   readonly timings: RunTimings | undefined;
+  /** Missing in a trace, and after tokens were added. */
+  readonly stages?: StageTimes | undefined;
   /** Display texts of every id in the rows; grows while the run goes and is never rewritten. */
   readonly texts: ReadonlyMap<number, string>;
   /** What it was read with; undefined: the raw lens. */

@@ -1,13 +1,14 @@
 /** A run's self-checks in words: quiet when they pass, loud when one fails. */
 import { html, type TemplateResult } from 'lit';
 import type { SelfCheck } from '../../shared/lens/readings.ts';
+import type { TraceCheck } from '../../shared/trace/format.ts';
 
-const NAMES: Record<SelfCheck['name'], string> = {
-  output: 'Last row against a plain forward',
-  precision: 'Last row in f16 against f32',
-  writes: 'Writes sum to the stream',
-  attention: 'Attention rows sum to 1',
-};
+const NAMES: ReadonlyMap<string, string> = new Map<SelfCheck['name'], string>([
+  ['output', 'Last row against a plain forward'],
+  ['precision', 'Last row in f16 against f32'],
+  ['writes', 'Writes sum to the stream'],
+  ['attention', 'Attention rows sum to 1'],
+]);
 
 export interface ChecksSummary {
   readonly ok: boolean;
@@ -34,12 +35,13 @@ export function checksSummary(checks: readonly SelfCheck[]): ChecksSummary {
   };
 }
 
-export function checkRow(check: SelfCheck): TemplateResult {
+/** A trace may have checks that this page doesn't know. */
+export function checkRow(check: SelfCheck | TraceCheck): TemplateResult {
   const measured =
-    check.status === 'skipped'
+    check.status === 'skipped' || check.value === null || check.bound === null
       ? 'not run'
       : `${check.value.toExponential(1)} ${check.status === 'pass' ? '≤' : '>'} ${check.bound.toExponential(0)}`;
-  return html`<dt>${NAMES[check.name]}</dt>
+  return html`<dt>${NAMES.get(check.name) ?? check.name}</dt>
     <dd class=${check.status}>
       <b>${check.status === 'pass' ? 'pass' : check.status === 'fail' ? 'FAIL' : 'skipped'}</b>
       <span class="mono">${measured}</span>

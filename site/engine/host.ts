@@ -7,6 +7,7 @@ import type {
   LensOptions,
   LensReadout,
   LoadOptions,
+  StoredType,
   StreamEvent,
   StreamOptions,
 } from '../../engine/api.ts';
@@ -47,6 +48,7 @@ export interface HostedModel extends LensesModel {
   readonly spec: SpecSummary & { readonly blockHooks: readonly BlockHook[] };
   readonly device: DeviceInfo;
   readonly weightBytes: number;
+  readonly storedTypes: readonly StoredType[];
   readonly revision?: string | undefined;
   /** What the reader should know of where the files come from. May change. */
   readonly note?: string | undefined;
@@ -290,6 +292,7 @@ export class EngineHost {
       spec: { family, nLayers, dModel, nHeads, dHead, dMlp, dVocab, nCtx, parallel },
       device: { ...model.device },
       weightBytes: model.weightBytes,
+      storedTypes: model.storedTypes,
       bosId: model.tokenizer.bosId,
       addsBos: model.tokenizer.addsBos,
       chat: model.chatTemplate,
@@ -357,7 +360,7 @@ export class EngineHost {
         }
         case 'done':
           if (event.past) this.#hold({ ids, k, states, past: event.past });
-          this.#event(id, { type: 'done', timings: event.timings, note: model.note });
+          this.#event(id, { type: 'done', timings: event.timings, stages: event.stages, note: model.note });
           break;
         default:
           this.#event(id, event);

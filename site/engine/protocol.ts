@@ -11,6 +11,8 @@ import type {
   FitProgress,
   ReadingAverages,
   RunTimings,
+  StageTimes,
+  StoredType,
   WeightsProgress,
 } from '../../engine/api.ts';
 import type { LayerAttention } from '../../engine/attention-api.ts';
@@ -63,6 +65,8 @@ export interface ModelInfo {
   readonly device: DeviceInfo;
   /** Bytes of all weights that a run reads. */
   readonly weightBytes: number;
+  /** What the weights' files hold them in, most bytes first. */
+  readonly storedTypes: readonly StoredType[];
   readonly bosId: number | undefined;
   /** Whether the tokenizer's own post-processor puts `bos` in front. */
   readonly addsBos: boolean;
@@ -86,7 +90,12 @@ export type RunEvent =
   | { readonly type: 'late'; readonly late: LateReadings }
   | { readonly type: 'checks'; readonly checks: readonly SelfCheck[] }
   /** `note`: what the reader should know of the model's files by now. */
-  | { readonly type: 'done'; readonly timings: RunTimings; readonly note: string | undefined };
+  | {
+      readonly type: 'done';
+      readonly timings: RunTimings;
+      readonly stages: StageTimes;
+      readonly note: string | undefined;
+    };
 
 /** How one token a position fares in a row of the last run; all positions are read together. */
 export interface TargetAsk {

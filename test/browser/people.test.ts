@@ -2,7 +2,38 @@
 import { expect, it } from 'vitest';
 import { describePage } from '../support/stage.ts';
 
-describePage('gallery and checks', { webgpu: false }, (stage) => {
+describePage('gallery and checks', { webgpu: false, model: true }, (stage) => {
+  it('says what stands behind a run: weights by their hash, times that add up, the checks’ numbers', async () => {
+    const visit = await stage.open();
+    await visit.state('done');
+    await visit.page.getByRole('button', { name: /^wasm/ }).click();
+    const about = visit.page.getByRole('dialog', { name: 'About this run' });
+    const fact = (name: string): Promise<string> =>
+      about
+        .locator('dl > dt', { hasText: new RegExp(`^\\s*${name}`) })
+        .locator('xpath=following-sibling::dd[1]')
+        .innerText();
+    await expect.poll(() => fact('SHA-256 of the weights')).toBe(await stage.model.weightHash());
+    expect(await fact('Weights')).toMatch(/^8\.8 MB, stored as F16, on this device/);
+    const stages = [
+      'tokens and embedding',
+      'blocks',
+      'rows of the lens',
+      'compared',
+      'plain forward',
+      'handed',
+    ];
+    const ms = (words: string): number => Number.parseFloat(words) * (/\d ms$/.test(words) ? 1 : 1000);
+    let sum = 0;
+    for (const stage of stages) sum += ms((await fact(stage)).trim());
+    const end = ms((await fact('First row, last row, end')).split(', ')[2] ?? '');
+    expect(Math.abs(sum - end) / end).toBeLessThan(0.05);
+    await expect.poll(() => fact('This page')).toMatch(/\d MB/);
+    expect(await fact('Attention rows sum to 1')).toMatch(/pass \d\.\de-\d+ ≤ 1e-4/);
+    expect(await visit.violations()).toEqual([]);
+    await visit.end();
+  });
+
   it.each([
     ['light', 1280],
     ['dark', 360],

@@ -26,6 +26,7 @@ const READINGS: LayerReadings = {
   next: { ids: new Int32Array([4, -1]), logprobs: new Float32Array(2), ranks: new Int32Array(2) },
 };
 const TIMINGS = { firstReadings: 1, lastReadings: 2, done: 3 };
+const STAGES = { begin: 1, blocks: 2, lens: 3, compare: 4, checks: 5, reader: 6 };
 
 function notFaked(): never {
   throw new Error('this fake does not do that');
@@ -48,6 +49,7 @@ class FakeModel implements HostedModel {
   };
   readonly device = { name: 'wasm', detail: '', reason: 'asked for', f16: false, compute: 'f32' } as const;
   readonly weightBytes = 10;
+  readonly storedTypes = [{ type: 'F16', bytes: 10 }];
   readonly tokenizer = {
     vocabSize: 9,
     bosId: 0,
@@ -85,7 +87,7 @@ class FakeModel implements HostedModel {
         if (mid) yield { type: 'readings', readings: { ...READINGS, layer, mid } };
         yield { type: 'readings', readings: { ...READINGS, layer } };
       }
-      yield { type: 'done', timings: TIMINGS };
+      yield { type: 'done', timings: TIMINGS, stages: STAGES };
     } finally {
       this.running--;
     }
