@@ -1,13 +1,14 @@
-// Type-aware lint, and the import directions of the architecture: shared <- engine <- site, cli; shared <- worker.
+// Type-aware lint, and the import directions of the architecture: shared <- engine <- site, cli; shared <- worker, widget.
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const FOLDERS = ['shared', 'engine', 'worker', 'site', 'cli', 'test', 'bench'];
+const FOLDERS = ['shared', 'engine', 'worker', 'site', 'widget', 'cli', 'test', 'bench'];
 const MAY_IMPORT = {
   shared: ['shared'],
   engine: ['shared', 'engine'],
   worker: ['shared', 'worker'],
   site: ['shared', 'engine', 'site'],
+  widget: ['shared', 'widget'],
   cli: ['shared', 'engine', 'cli'],
 };
 

@@ -16,6 +16,8 @@ import { gzipSync } from 'node:zlib';
 
 const SHELL_BUDGET = 100_000;
 const ASSET_BUDGET = 25 * 1024 * 1024;
+/** `embed.js`, all that a widget with a trace loads. */
+const WIDGET_BUDGET = 35_000;
 /** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
 const LATER = [
   // Views but the lens, with their tabs.
@@ -103,6 +105,8 @@ table('Shell, bytes gzipped', [
   ['the engine’s thread', sumOf(engine)],
   ['together', total, `budget ${SHELL_BUDGET.toLocaleString('en')}`],
 ]);
+const widget = gzipped(join(site, 'embed.js'));
+table('Widget, bytes gzipped', [['embed.js', widget, `budget ${WIDGET_BUDGET.toLocaleString('en')}`]]);
 table(
   'Code that comes later or instead, bytes gzipped',
   later.map((file) => [name(file), gzipped(file)]),
@@ -119,6 +123,8 @@ table(
 const failures = [];
 if (total > SHELL_BUDGET)
   failures.push(`the shell has ${total} bytes gzipped, ${total - SHELL_BUDGET} too many`);
+if (widget > WIDGET_BUDGET)
+  failures.push(`embed.js has ${widget} bytes gzipped, ${widget - WIDGET_BUDGET} too many`);
 for (const file of files) {
   const { size } = statSync(file);
   if (size > ASSET_BUDGET)

@@ -6,6 +6,7 @@ import { displayWidth } from './display-width.ts';
 import { escapeMarkup } from './escape.ts';
 import { PALETTES, type Palette } from './palette.ts';
 import type { ColorScheme } from './ramp.ts';
+import { SERIES } from './series.ts';
 
 export interface ChartLine {
   readonly name: string;
@@ -26,12 +27,6 @@ export interface ChartPicture {
   /** The scale's end; by default the largest value. */
   readonly most?: number;
 }
-
-/** Readable on the page's ground in either scheme, and told apart without colour by their order in the key. */
-const SERIES: Readonly<Record<ColorScheme, readonly string[]>> = {
-  light: ['#0b66a8', '#b8541a', '#1b7f4f', '#84479f', '#8a6a00', '#b3366b', '#4a5560'],
-  dark: ['#5db4ec', '#f0975a', '#6fcf97', '#c99be6', '#dcc04f', '#f28bb5', '#b7c0c8'],
-};
 
 /** CSS pixels. */
 const BOX = { width: 640, left: 60, right: 24, top: 64, height: 220, key: 20, character: 7.4 } as const;

@@ -1,4 +1,5 @@
 /** The lens table's parts as plain elements: headers, rows and cells with their roles and accessible names. */
+import { spokenText } from '../../shared/picture/spoken.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { lineLabel, lineTitle, type Line, type LineReadings } from '../controllers/lines.ts';
 import { probabilityOf } from '../controllers/numbers.ts';
@@ -25,7 +26,7 @@ export function showColumnHeader(header: HTMLElement, { pieces, ids }: RunView, 
   const piece = pieces[pos] ?? '';
   header.textContent = visibleText(piece);
   header.setAttribute('aria-colindex', String(pos + 2));
-  header.setAttribute('aria-label', `position ${pos}, ${spoken(piece)}`);
+  header.setAttribute('aria-label', `position ${pos}, ${spokenText(piece)}`);
   header.title = `${visibleText(piece)} (position ${pos}, id ${ids[pos] ?? ''})`;
 }
 
@@ -58,7 +59,7 @@ export function showCell(cell: HTMLElement, run: RunView, { readings }: LineRead
   cell.setAttribute('aria-colindex', String(pos + 2));
   cell.setAttribute(
     'aria-label',
-    `${where}, position ${pos} after ${spoken(run.pieces[pos] ?? '')}: ${spoken(text)}, probability ${p}`,
+    `${where}, position ${pos} after ${spokenText(run.pieces[pos] ?? '')}: ${spokenText(text)}, probability ${p}`,
   );
 }
 
@@ -68,19 +69,4 @@ function part(role: string, kind: string, text: string): HTMLElement {
   if (kind !== '') element.className = kind;
   if (text !== '') element.textContent = text;
   return element;
-}
-
-/** Names that a screen reader says for characters it would pass over. */
-const SPOKEN: Readonly<Record<string, string>> = {
-  ' ': 'space',
-  '\n': 'line end',
-  '\t': 'tab',
-  '\r': 'return',
-};
-
-/** A token for a screen reader: its own text where that can be read out, else names and marks. */
-function spoken(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed !== '') return `“${visibleText(trimmed)}”`;
-  return `“${Array.from(text, (c) => SPOKEN[c] ?? visibleText(c)).join(' ') || 'nothing'}”`;
 }

@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['shared', 'engine'],
   worker: ['shared', 'worker'],
   site: ['shared', 'engine', 'site'],
+  widget: ['shared', 'widget'],
   cli: ['shared', 'engine', 'cli'],
 };
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'test', 'bench'];
