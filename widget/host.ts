@@ -9,7 +9,8 @@ declare const __WIDGET_IS_HOSTED__: boolean | undefined;
  */
 export function scriptHost(): URL | undefined {
   const script: string = import.meta.url;
-  if (typeof __WIDGET_IS_HOSTED__ === 'undefined' || !__WIDGET_IS_HOSTED__ || !/^https?:/.test(script)) return undefined;
+  if (typeof __WIDGET_IS_HOSTED__ === 'undefined' || !__WIDGET_IS_HOSTED__ || !/^https?:/.test(script))
+    return undefined;
   return new URL('.', script);
 }
 
