@@ -2,26 +2,19 @@
  * The model, opened: what the page and the command line use, and what others can build on. The entries `node.ts`
  * and `web.ts` give it a platform: where models come from, and how the runtime is loaded.
  */
-import { InputError } from '../shared/errors.ts';
 import type { ByteSource } from '../shared/formats/byte-source.ts';
 import type { Translators } from '../shared/lens/translators.ts';
-import type { Intervention } from '../shared/interventions.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
-import { withConstants } from '../shared/spec/constants.ts';
-import { readSpec } from '../shared/spec/read-spec.ts';
 import type { TokenizerPort } from '../shared/tokenizer/encoding.ts';
-import { Tokenizer } from '../shared/tokenizer/tokenizer.ts';
 import type {
   AverageOptions,
   CacheOptions,
   ChatTemplate,
-  DeviceChoice,
   DeviceInfo,
   FitOptions,
   HookTensor,
   LensOptions,
   LensReadout,
-  LoadOptions,
   ModelFiles,
   PromptLike,
   ReadingAverages,
@@ -51,92 +44,19 @@ import type {
   NeuronWritesOptions,
 } from './neurons-api.ts';
 import type { Workplace } from './average-readings.ts';
-import { readChatTemplate } from './chat-template.ts';
-import { BlockChecks } from './checks.ts';
-import { MemoryHook } from './device-tensor.ts';
-import type { ForwardInput, PastState } from './forward.ts';
-import { LensStream } from './lens-stream.ts';
-import { StageClock } from './stage-clock.ts';
-import { disposeMachine, makeMachine, type Machine } from './machine.ts';
-import { MEMORY_LIMITS, type MemoryLimits } from './memory.ts';
-import { openFiles } from './open-weights.ts';
-import { toReadout } from './readout.ts';
-import { keeping, planHooks, runBlocks, withProgress, type HookPlan, type RunRow } from './run.ts';
-import type { LoadedOrt, Tensor } from './runtime.ts';
-import { WeightStore } from './weights.ts';
-
-/** How to look for a model. */
-export interface ResolveOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly token: string | undefined;
-}
-
-/** What an entry supplies. */
-export interface Platform {
-  /** @throws {NotFoundError} `model "…": …` with the strings that do open here. */
-  resolve(source: string, options: ResolveOptions): ModelFiles | Promise<ModelFiles>;
-  /** Its own memory limits, where they differ. */
-  readonly memory?: Partial<MemoryLimits>;
-  /** Loads the runtime for a device. @throws {DeviceError} when the one asked for is missing. */
-  openRuntime(choice: DeviceChoice): Promise<LoadedOrt>;
-}
-
-/** Everything that `load` has read. */
-export interface OpenedModel {
-  readonly files: ModelFiles;
-  readonly tokenizer: TokenizerPort;
-  readonly spec: ModelSpec;
-  readonly chatTemplate: ChatTemplate | undefined;
-  readonly weights: WeightStore;
-  readonly machine: Machine;
-  readonly reopen: () => Promise<Machine>;
-}
+import { collect } from './collect.ts';
+import type { PastState } from './forward.ts';
+import { disposeMachine, type Machine } from './machine.ts';
+import type { OpenedModel } from './open-model.ts';
+import { fitting, lensOf, logitsOf } from './read-states.ts';
+import { rectangle } from './rectangle.ts';
+import type { Tensor } from './runtime.ts';
+import { streamRun } from './stream.ts';
+import type { WeightStore } from './weights.ts';
 
 export interface PastOptions extends CacheOptions {
   /** Keys and values to stand on. */
   readonly past?: PastState;
-}
-
-interface CollectOptions {
-  readonly hooks: readonly string[];
-  readonly keepPast: boolean;
-  readonly past: PastState | undefined;
-  readonly interventions: readonly Intervention[];
-  readonly signal: AbortSignal | undefined;
-}
-
-const DEFAULT_K = 10;
-const MAX_K = 100;
-
-/** Reads config, tokenizer and the weights' header; weights themselves come with the first run. */
-export async function openModel(
-  platform: Platform,
-  source: string | ModelFiles,
-  {
-    device = 'auto',
-    signal,
-    token,
-    onProgress,
-    memory = {},
-    constants = 'f32',
-    quantized = 'expand',
-    compute = 'f32',
-  }: LoadOptions,
-): Promise<OpenedModel> {
-  const files = typeof source === 'string' ? await platform.resolve(source, { signal, token }) : source;
-  const opened = await openFiles(files, signal);
-  const spec = withConstants(
-    await readSpec(opened.configPlace, opened.config, opened.tensors.tensors),
-    constants,
-  );
-  const tokenizer = Tokenizer.fromJson(opened.tokenizerJson, opened.tokenizerConfig, opened.tokenizerPlace);
-  const limits = { ...MEMORY_LIMITS, ...platform.memory, ...memory };
-  const weights = new WeightStore(opened.tensors, spec, onProgress, limits, quantized === 'keep');
-  const reopen = async (): Promise<Machine> =>
-    makeMachine(await platform.openRuntime(device), spec, weights, limits, compute);
-  const machine = await reopen();
-  const chatTemplate = readChatTemplate(opened.tokenizerConfig);
-  return { files, tokenizer, spec, chatTemplate, weights, machine, reopen };
 }
 
 /**
@@ -203,6 +123,11 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     return this.#machine;
   }
 
+  /** What readings stand on. */
+  async #place(): Promise<Workplace> {
+    return { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
+  }
+
   /**
    * Runs one prompt and tells of it while it goes: weights that arrive, each block, each row's readings, what
    * needs the output, the self-checks.
@@ -212,105 +137,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
    * @throws {CancelledError} once `signal` is aborted; the model stays usable.
    */
   async *stream(ids: readonly number[], options: StreamOptions = {}): AsyncGenerator<StreamEvent, void> {
-    const {
-      lens = {},
-      hooks = [],
-      checks = true,
-      interventions = [],
-      past,
-      keepPast = false,
-      signal,
-    } = options;
-    const started = performance.now();
-    const elapsed = (): number => performance.now() - started;
-    const clock = new StageClock();
-    let firstReadings = NaN;
-    let lastReadings = NaN;
-    const input = { ...rectangle([ids]), interventions, ...(past && { past }) };
-    const k = lens === false ? 0 : checkK(lens.k ?? DEFAULT_K, this.spec.dVocab);
-    const mid = lens !== false && lens.mid === true;
-    if (mid && !this.spec.blockHooks.includes('hook_resid_mid')) {
-      throw new InputError(
-        `lens: mid: the blocks of ${this.spec.family} are parallel: attention and MLP read the same state, so there is none between them. Leave mid out`,
-      );
-    }
-    const translators = lens === false ? undefined : this.#fitting(lens.translators);
-    if (mid && translators) {
-      throw new InputError(
-        `lens: mid: a ${translators.kind} lens translates the states between blocks, not those inside: leave mid out`,
-      );
-    }
-    const plan = planHooks(this.spec, hooks);
-    const machine = await this.#ready();
-    const state = yield* withProgress(this.#weights, machine.forward.begin(input, signal));
-    clock.to('blocks');
-    const reader =
-      lens === false
-        ? undefined
-        : new LensStream(machine, this.spec, input.ids, { k, mid, lens: translators, signal });
-    const blockChecks = new BlockChecks();
-    let kept: PastState | undefined;
-    try {
-      let last: Float32Array | undefined;
-      const blocks = runBlocks(machine, this.spec, this.#weights, state, {
-        plan,
-        checks,
-        mid,
-        signal,
-        keepPast,
-      });
-      for await (const row of keeping(blocks, (present) => (kept = present))) {
-        if (!isRow(row)) {
-          yield row;
-          continue;
-        }
-        if (row.checks) blockChecks.add(row.checks);
-        clock.to('reader');
-        yield { type: 'block', layer: row.layer, hooks: row.hooks };
-        if (reader) {
-          if (row.mid) {
-            clock.to('lens');
-            const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.mid.tensor, true));
-            clock.to('reader');
-            yield { type: 'readings', readings };
-          }
-          clock.to('lens');
-          const readings = yield* withProgress(this.#weights, reader.row(row.layer, row.resid.tensor));
-          lastReadings = elapsed();
-          if (Number.isNaN(firstReadings)) firstReadings = lastReadings;
-          clock.to('reader');
-          yield { type: 'readings', readings };
-        } else if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
-          last = (await machine.readout.normalize(row.resid.tensor, signal)).data;
-        }
-        clock.to('blocks');
-      }
-      const output = reader?.lastNormalized?.data ?? last;
-      if (output && needsOutput(plan)) {
-        const outer = await this.#outputHooks(machine, plan, [1, input.pos], output, signal);
-        yield { type: 'block', layer: this.spec.nLayers, hooks: outer };
-      }
-      if (reader) {
-        clock.to('compare');
-        const late = await reader.late();
-        clock.to('reader');
-        yield { type: 'late', late };
-      }
-      clock.to('checks');
-      if (checks) {
-        const held = machine.precision ?? machine.plain;
-        const output = reader?.last ? [await held.check(state, reader.last, signal)] : [];
-        clock.to('reader');
-        yield { type: 'checks', checks: [...output, ...blockChecks.results()] };
-      }
-      const timings = { firstReadings, lastReadings, done: elapsed() };
-      const given = kept;
-      kept = undefined;
-      yield { type: 'done', timings, stages: clock.read(), ...(given && { past: given }) };
-    } finally {
-      reader?.release();
-      kept?.dispose();
-    }
+    yield* streamRun(await this.#place(), ids, options);
   }
 
   /**
@@ -325,7 +152,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     { hooks = ['*'], interventions = [], signal }: CacheOptions = {},
   ): Promise<Map<string, HookTensor>> {
     const options = { hooks, keepPast: false, past: undefined, interventions, signal };
-    const { cache } = await this.#collect(ids, options);
+    const { cache } = await collect(await this.#place(), ids, options);
     return cache;
   }
 
@@ -339,7 +166,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     ids: readonly number[] | readonly (readonly number[])[],
     { hooks = ['logits'], past, interventions = [], signal }: PastOptions = {},
   ): Promise<{ readonly cache: Map<string, HookTensor>; readonly past: PastState }> {
-    const { cache, present } = await this.#collect(ids, {
+    const { cache, present } = await collect(await this.#place(), ids, {
       hooks,
       keepPast: true,
       past,
@@ -359,54 +186,6 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     return cutPast((await this.#ready()).runtime, past, length);
   }
 
-  async #collect(
-    ids: readonly number[] | readonly (readonly number[])[],
-    { hooks, keepPast, past, interventions, signal }: CollectOptions,
-  ): Promise<{ cache: Map<string, HookTensor>; present: PastState | undefined }> {
-    const input = { ...rectangle(isBatch(ids) ? ids : [ids]), interventions };
-    const plan = planHooks(this.spec, hooks);
-    const machine = await this.#ready();
-    const state = await machine.forward.begin(past ? { ...input, past } : input, signal);
-    const cache = new Map<string, HookTensor>();
-    const run = runBlocks(machine, this.spec, this.#weights, state, {
-      plan,
-      checks: false,
-      signal,
-      keepPast,
-    });
-    for (;;) {
-      const { done, value: row } = await run.next();
-      if (done) return { cache, present: row };
-      if (!isRow(row)) continue;
-      for (const [name, tensor] of row.hooks) cache.set(name, tensor);
-      if (row.layer === this.spec.nLayers - 1 && needsOutput(plan)) {
-        const { data } = await machine.readout.normalize(row.resid.tensor, signal);
-        const outer = await this.#outputHooks(machine, plan, [input.batch, input.pos], data, signal);
-        for (const [name, tensor] of outer) cache.set(name, tensor);
-      }
-    }
-  }
-
-  /** `ln_final.hook_normalized` and `logits`, where the plan wants them. */
-  async #outputHooks(
-    machine: Machine,
-    plan: HookPlan,
-    axes: readonly [number, number],
-    normalized: Float32Array,
-    signal: AbortSignal | undefined,
-  ): Promise<Map<string, HookTensor>> {
-    const outer = new Map<string, HookTensor>();
-    const add = (name: string, width: number, data: Float32Array): void => {
-      if (plan.outer.has(name)) outer.set(name, new MemoryHook(name, [...axes, width], data));
-    };
-    add('ln_final.hook_normalized', this.spec.dModel, normalized);
-    if (plan.outer.has('logits')) {
-      const rows = axes[0] * axes[1];
-      add('logits', this.spec.dVocab, await machine.readout.logits({ rows, data: normalized }, signal));
-    }
-    return outer;
-  }
-
   /**
    * Reads any residual states through the final norm and the unembedding.
    *
@@ -414,30 +193,8 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
    * @throws {InputError} `lens: states: expected [*, 192], got 100 numbers`
    * @see nostalgebraist 2020, "interpreting GPT: the logit lens"
    */
-  async lens(
-    states: Float32Array,
-    { k = DEFAULT_K, targets, translators, layers, signal }: LensOptions = {},
-  ): Promise<LensReadout> {
-    const { dModel, dVocab } = this.spec;
-    const rows = states.length / dModel;
-    if (rows < 1 || !Number.isInteger(rows)) {
-      throw new InputError(`lens: states: expected [*, ${dModel}], got ${states.length} numbers`);
-    }
-    const perRow = (targets?.length ?? 0) / rows;
-    if (!Number.isInteger(perRow)) {
-      throw new InputError(`lens: targets: expected [${rows}, *], got ${targets?.length} ids`);
-    }
-    const bad = targets?.find((id) => id < -1 || id >= dVocab);
-    if (bad !== undefined)
-      throw new InputError(`lens: target ${bad} is outside the vocabulary [0, ${dVocab})`);
-    const machine = await this.#ready();
-    const lens = this.#fitting(translators);
-    const { translateStates } = lens ? await import('./translate-states.ts') : {};
-    const read = lens && translateStates ? await translateStates(machine, states, layers, lens) : states;
-    const resid = machine.runtime.floats(read, [1, rows, dModel]);
-    const normalized = await machine.readout.normalize(resid, signal);
-    const request = { k: checkK(k, dVocab), targets: targets ?? new Int32Array(0), perRow };
-    return toReadout(await machine.readout.read(normalized, request, signal), rows, k, perRow);
+  async lens(states: Float32Array, options: LensOptions = {}): Promise<LensReadout> {
+    return lensOf(await this.#place(), states, options);
   }
 
   /**
@@ -448,25 +205,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
    * @throws {InputError} `logits: states: expected [*, 192], got 100 numbers`
    */
   async logits(states: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
-    const { dModel } = this.spec;
-    const rows = states.length / dModel;
-    if (rows < 1 || !Number.isInteger(rows)) {
-      throw new InputError(`logits: states: expected [*, ${dModel}], got ${states.length} numbers`);
-    }
-    const { runtime, readout } = await this.#ready();
-    const normalized = await readout.normalize(runtime.floats(states, [1, rows, dModel]), signal);
-    return readout.logits(normalized, signal);
-  }
-
-  /** The lens, once it fits this model. */
-  #fitting(lens: Translators | undefined): Translators | undefined {
-    const { dModel, nLayers } = this.spec;
-    if (lens && (lens.dModel !== dModel || lens.layers.length !== nLayers)) {
-      throw new InputError(
-        `lens: translators: expected ${nLayers} of [${dModel}, ${dModel}], got ${lens.layers.length} of [${lens.dModel}, ${lens.dModel}]: they are of another model`,
-      );
-    }
-    return lens;
+    return logitsOf(await this.#place(), states, signal);
   }
 
   /**
@@ -482,8 +221,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     const { fitLens, fitPositions, FIT_TOKENS } = await import('./fit-lens.ts');
     const { positions = fitPositions(this.spec.dModel), signal, onProgress } = options;
     const ids = this.#encoded(prompts, FIT_TOKENS).filter(({ length }) => length > 1);
-    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-    const lens = await fitLens(place, ids, { positions, signal, onProgress });
+    const lens = await fitLens(await this.#place(), ids, { positions, signal, onProgress });
     return { ...lens, weightHash: await this.weightHash(signal) };
   }
 
@@ -491,9 +229,8 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
   async averages(prompts: readonly PromptLike[], options: AverageOptions = {}): Promise<ReadingAverages> {
     const { averageReadings } = await import('./average-readings.ts');
     const { translators, positions = 'all', signal, onProgress } = options;
-    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-    return averageReadings(place, this.#encoded(prompts, this.spec.nCtx), {
-      lens: this.#fitting(translators),
+    return averageReadings(await this.#place(), this.#encoded(prompts, this.spec.nCtx), {
+      lens: fitting(this.spec, translators),
       positions,
       signal,
       onProgress,
@@ -641,11 +378,6 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     return meanActivations(await this.#place(), this.#encoded(prompts, this.spec.nCtx), options);
   }
 
-  /** What readings that run by themselves stand on. */
-  async #place(): Promise<Workplace> {
-    return { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-  }
-
   /**
    * Scores of every head: what it attends to on random tokens repeated twice (previous, present, first, duplicate,
    * induction), whether its weights copy or delete, how it composes with later heads; the induction pair; and the loss
@@ -658,8 +390,7 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
    */
   async heads(options: HeadsOptions = {}): Promise<HeadsReading> {
     const { readHeads } = await import('./heads.ts');
-    const place = { machine: await this.#ready(), spec: this.spec, weights: this.#weights };
-    return readHeads(this, place, options);
+    return readHeads(this, await this.#place(), options);
   }
 
   /**
@@ -701,41 +432,4 @@ export class Model implements AttributionReadings, NeuronReadings, MeanReadings 
     this.#weights.dispose();
     await disposeMachine(this.#machine);
   }
-}
-
-function isRow(event: RunRow | StreamEvent): event is RunRow {
-  return 'resid' in event;
-}
-
-function isBatch(
-  ids: readonly number[] | readonly (readonly number[])[],
-): ids is readonly (readonly number[])[] {
-  return Array.isArray(ids[0]);
-}
-
-function needsOutput({ outer }: HookPlan): boolean {
-  return outer.has('ln_final.hook_normalized') || outer.has('logits');
-}
-
-function checkK(k: number, dVocab: number): number {
-  if (!Number.isInteger(k) || k < 1 || k > Math.min(MAX_K, dVocab)) {
-    throw new InputError(`lens: k: expected a whole number from 1 to ${Math.min(MAX_K, dVocab)}, got ${k}`);
-  }
-  return k;
-}
-
-/** A batch as one rectangle, padded on the right with id 0 under a padding mask. */
-function rectangle(batch: readonly (readonly number[])[]): ForwardInput {
-  const pos = Math.max(...batch.map((row) => row.length));
-  const ids = new Int32Array(batch.length * pos);
-  const real = new Uint8Array(batch.length * pos);
-  batch.forEach((row, b) => {
-    if (row.length === 0) throw new InputError('run: the prompt is empty: type something, or switch bos on');
-    row.forEach((id, t) => {
-      if (!Number.isInteger(id)) throw new InputError(`run: ids: expected whole numbers, got ${String(id)}`);
-      ids[b * pos + t] = id;
-      real[b * pos + t] = 1;
-    });
-  });
-  return { batch: batch.length, pos, ids, real };
 }

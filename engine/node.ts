@@ -3,7 +3,8 @@
  * files, addresses, or on the hub; wasm by default, WebGPU through the optional package `webgpu`.
  */
 import type { LoadOptions, ModelFiles } from './api.ts';
-import { Model, openModel, type Platform } from './model.ts';
+import { Model } from './model.ts';
+import { openModel, type Platform } from './open-model.ts';
 import { openRuntime } from './ort-node.ts';
 import { resolveNode } from './resolve-node.ts';
 

@@ -4,7 +4,7 @@ import type { ModelFiles } from './api.ts';
 import { EMBEDDED, findLocal } from './folder-source.ts';
 import { addressFiles } from './http-source.ts';
 import { DEFAULT_HUB, hubAddress, hubFiles, parseHubName } from './hub-source.ts';
-import type { ResolveOptions } from './model.ts';
+import type { ResolveOptions } from './open-model.ts';
 
 /**
  * A folder or file here wins over a model of that name on the hub. `HF_ENDPOINT` names another hub.

@@ -5,7 +5,7 @@
 import { NotFoundError } from '../shared/errors.ts';
 import type { ModelFiles } from './api.ts';
 import { addressFiles, httpFiles, type RemoteFiles } from './http-source.ts';
-import type { ResolveOptions } from './model.ts';
+import type { ResolveOptions } from './open-model.ts';
 
 /** Models that are served beside the page: the browser's own cache is enough for them. */
 const EMBEDDED: readonly string[] = ['fable-4m'];

@@ -27,6 +27,11 @@ export function planHooks(spec: ModelSpec, globs: readonly string[]): HookPlan {
   };
 }
 
+/** Whether the plan wants what comes after the last block. */
+export function needsOutput({ outer }: HookPlan): boolean {
+  return outer.has('ln_final.hook_normalized') || outer.has('logits');
+}
+
 /** Waits for `work`, telling of weights that arrive meanwhile. */
 export async function* withProgress<T>(
   weights: WeightStore,
@@ -49,6 +54,10 @@ export interface RunRow {
   readonly mid?: DeviceTensor | undefined;
   readonly hooks: ReadonlyMap<string, HookTensor>;
   readonly checks: readonly [number, number] | undefined;
+}
+
+export function isRow(event: RunRow | StreamEvent): event is RunRow {
+  return 'resid' in event;
 }
 
 export interface RunOptions {

@@ -3,7 +3,8 @@
  * goes into a product and comes out of it is rounded as on a GPU; sums inside it are f32.
  */
 import type { LoadOptions } from '../../engine/api.ts';
-import { Model, openModel } from '../../engine/model.ts';
+import { Model } from '../../engine/model.ts';
+import { openModel } from '../../engine/open-model.ts';
 import { openRuntime } from '../../engine/ort-node.ts';
 import { resolveNode } from '../../engine/resolve-node.ts';
 
