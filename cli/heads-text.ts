@@ -1,8 +1,8 @@
 /** The scores of a model's heads as text for a terminal. */
 import type { HeadsReading } from '../engine/node.ts';
 import {
+  byScore,
   COMPOSITIONS,
-  deletingScore,
   PATTERN_SCORES,
   type CompositionKind,
   type SortableScore,
@@ -14,16 +14,7 @@ const EDGES = 5;
 /** A line a head, what the heads do together, and the loss on both copies. Ends in a line feed. */
 export function headsText(model: string, reading: HeadsReading, sort: SortableScore | undefined): string {
   const { layers, heads, patterns, copying, labels, sequences, length } = reading;
-  const score = (name: SortableScore, at: number): number => {
-    if (name === 'copying') return copying[at] ?? NaN;
-    if (name === 'deleting') return deletingScore(copying[at] ?? NaN, patterns.present.mean[at] ?? NaN);
-    return patterns[name].mean[at] ?? NaN;
-  };
-  const order = Array.from({ length: layers * heads }, (_, at) => at);
-  if (sort) {
-    const rank = (at: number): number => (Number.isNaN(score(sort, at)) ? -Infinity : score(sort, at));
-    order.sort((a, b) => rank(b) - rank(a) || a - b);
-  }
+  const order = sort ? byScore(reading, sort) : Array.from(copying.keys());
   const rows = order.map((at) => [
     `${Math.floor(at / heads)}.${at % heads}`,
     ...PATTERN_SCORES.map((name) => decimals(patterns[name].mean[at] ?? NaN)),

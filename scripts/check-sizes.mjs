@@ -26,7 +26,11 @@ const LATER = [
   // Fitted and tuned lenses, averages over prompts, and their view.
   /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
   // What heads do, with its view; matrices, with the first view that needs one; runs on kept keys; f16's check.
-  /^(heads|head-weights|matrix|past|precision)-/,
+  /^(heads|heads-desk|head-weights|reading|studies|matrix|past|precision)-/,
+  // Attribution, neurons, ablation: with what asks for them; two runs side by side.
+  /^(attribution|neurons|neuron-\w+|deletion|mean-activations|prompt-(batches|position)|compare)-/,
+  // Files to take along, with the Export dialog.
+  /^(chart-svg|csv)-/,
   // A run as a trace, with the first dialog or file that needs it.
   /^trace-of-run-/,
   // Traces, with the first that is opened.

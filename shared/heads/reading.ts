@@ -72,6 +72,29 @@ export function deletingScore(copying: number, present: number): number {
   return Math.max(0, -copying) * present;
 }
 
+/** A head's score by name. @param at layer · heads + head. */
+export function scoreAt(
+  { patterns, copying }: { readonly patterns: PatternScores; readonly copying: Float32Array },
+  name: SortableScore,
+  at: number,
+): number {
+  if (name === 'copying') return copying[at] ?? NaN;
+  if (name === 'deleting') return deletingScore(copying[at] ?? NaN, patterns.present.mean[at] ?? NaN);
+  return patterns[name].mean[at] ?? NaN;
+}
+
+/** All heads, as layer · heads + head, those with the highest score first; those without one last. */
+export function byScore(
+  reading: { readonly patterns: PatternScores; readonly copying: Float32Array },
+  name: SortableScore,
+): number[] {
+  const rank = (at: number): number => {
+    const score = scoreAt(reading, name, at);
+    return Number.isNaN(score) ? -Infinity : score;
+  };
+  return Array.from(reading.copying.keys()).sort((a, b) => rank(b) - rank(a) || a - b);
+}
+
 /** What a head may be called, the strongest score first. @param at layer · heads + head. */
 export function labelsOf(patterns: PatternScores, copying: Float32Array, at: number): HeadLabel[] {
   const score = (name: PatternScore): number => patterns[name].mean[at] ?? NaN;

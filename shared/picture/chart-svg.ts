@@ -24,6 +24,8 @@ export interface ChartPicture {
   readonly lines: readonly ChartLine[];
   /** `rank`: 0 is on top, and far ranks are drawn closer together (inverse hyperbolic sine). */
   readonly scale: 'share' | 'nats' | 'rank';
+  /** What a row is called, below the chart; by default the lens's rows, from the embedding up. */
+  readonly row?: (row: number) => string;
   /** The scale's end; by default the largest value. */
   readonly most?: number;
 }
@@ -35,7 +37,7 @@ const RANKS = [0, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 /** @param scheme default: the reader's own, by a media query. */
 export function chartSvg(picture: ChartPicture, scheme?: ColorScheme): string {
-  const { title, subtitle, lines } = picture;
+  const { title, subtitle, lines, row: called = layerOf } = picture;
   const rows = Math.max(2, ...lines.map(({ values }) => values.length));
   const inner = BOX.width - BOX.left - BOX.right;
   const x = (row: number): number => round(BOX.left + (row / (rows - 1)) * inner);
@@ -58,10 +60,7 @@ export function chartSvg(picture: ChartPicture, scheme?: ColorScheme): string {
         `<line class="grid" x1="${BOX.left}" x2="${BOX.width - BOX.right}" y1="${y(at)}" y2="${y(at)}"/>` +
         `<text class="dim end" x="${BOX.left - 8}" y="${y(at) + 4}">${label}</text>`,
     ),
-    ...shown.map(
-      (row) =>
-        `<text class="dim mid" x="${x(row)}" y="${foot + 18}">${row === 0 ? 'emb' : String(row - 1)}</text>`,
-    ),
+    ...shown.map((row) => `<text class="dim mid" x="${x(row)}" y="${foot + 18}">${called(row)}</text>`),
     ...lines.map((line) => {
       const kind = `s${line.colour}${line.dashed ? ' dash' : ''}`;
       return `<path class="line ${kind}" d="${pathOf(line.values, x, y)}"><title>${escapeMarkup(line.name)}</title></path>`;
@@ -77,6 +76,10 @@ export function chartSvg(picture: ChartPicture, scheme?: ColorScheme): string {
     }),
     '</svg>',
   ].join('\n');
+}
+
+function layerOf(row: number): string {
+  return row === 0 ? 'emb' : String(row - 1);
 }
 
 /** Pieces of line where there are numbers; a number alone is a dot. */

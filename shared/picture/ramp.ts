@@ -37,7 +37,32 @@ const RAMPS: Record<ColorScheme, Ramp> = {
   },
 };
 
+/** The other arm of a diverging scale: the same lightness, in orange. */
+const WARM: Record<ColorScheme, Ramp> = {
+  light: {
+    lightness: RAMPS.light.lightness,
+    tint: [
+      [0.006, 95],
+      [0.06, 75],
+      [0.105, 62],
+      [0.125, 52],
+      [0.118, 45],
+    ],
+  },
+  dark: {
+    lightness: RAMPS.dark.lightness,
+    tint: [
+      [0.014, 250],
+      [0.055, 45],
+      [0.1, 52],
+      [0.11, 60],
+      [0.09, 72],
+    ],
+  },
+};
+
 const STEPS = 256;
+const warm: Partial<Record<ColorScheme, readonly string[]>> = {};
 const tables: Partial<Record<ColorScheme, readonly string[]>> = {};
 
 /**
@@ -52,6 +77,20 @@ export function rampColor(t: number, scheme: ColorScheme): string {
   ));
   const share = t > 0 ? Math.min(t, 1) : 0;
   return table[Math.round(share * (STEPS - 1))] ?? '#808080';
+}
+
+/**
+ * The colour of a number with a sign: blue above 0, orange below, the surface's own at 0; equally strong for equal sizes.
+ *
+ * @param t −1 to 1; what is outside is clamped, and NaN is 0.
+ * @returns `#rrggbb`
+ */
+export function divergingColor(t: number, scheme: ColorScheme): string {
+  if (!(t < 0)) return rampColor(t, scheme);
+  const table = (warm[scheme] ??= Array.from({ length: STEPS }, (_, i) =>
+    colorAt(WARM[scheme], i / (STEPS - 1)),
+  ));
+  return table[Math.round(Math.min(-t, 1) * (STEPS - 1))] ?? '#808080';
 }
 
 /**

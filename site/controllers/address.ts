@@ -42,6 +42,7 @@ export class Address {
         other ||
         state.selected !== before.selected ||
         state.head !== before.head ||
+        state.options !== before.options ||
         state.pins !== before.pins ||
         state.groups !== before.groups ||
         state.colour !== before.colour ||
@@ -86,6 +87,7 @@ export class Address {
         askedIds: f.ids,
       }),
       view: f.view,
+      options: f.options,
       head: f.head,
       pins: f.pins,
       groups: f.groups,
@@ -140,6 +142,7 @@ function fragmentOf(state: ViewState): Fragment {
     bos,
     chat,
     view,
+    options,
     head,
     mid,
     selected,
@@ -154,6 +157,7 @@ function fragmentOf(state: ViewState): Fragment {
     ...(request ?? { model, device, bos, chat, mid, prompt: undefined, ids: undefined }),
     trace,
     view,
+    options,
     head,
     layer: selected?.layer,
     pos: selected?.pos,

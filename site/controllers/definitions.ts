@@ -19,6 +19,16 @@ const VASWANI = {
   href: 'https://arxiv.org/abs/1706.03762',
 };
 
+const ELHAGE = {
+  text: 'Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”',
+  href: 'https://transformer-circuits.pub/2021/framework/index.html',
+};
+
+const OLSSON = {
+  text: 'Olsson et al. 2022, “In-context Learning and Induction Heads”',
+  href: 'https://transformer-circuits.pub/2022/in-context-learning-and-induction-heads/index.html',
+};
+
 export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
   lens: {
     plain:
@@ -103,10 +113,41 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
       'How much of its attention a head spends on the token before, on the token itself, on the first token, and on earlier copies of the token; on this prompt alone, so another may show another side. The first two positions are left out: the first token collects attention.',
     exact:
       'Means over i ≥ 2 of A[i, i−1], A[i, i], A[i, 0]; over the i ≥ 2 whose token stood before, of Σ A[i, s] over its earlier copies s ≥ 1.',
-    source: {
-      text: 'Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”',
-      href: 'https://transformer-circuits.pub/2021/framework/index.html',
-    },
+    source: ELHAGE,
+  },
+  detectors: {
+    plain:
+      'Random tokens that come twice show what a head does, whatever the text is about: look at the token before, at its own token, at earlier copies of it, or, most telling, at what followed the earlier copy: induction. Eight draws; ± is their spread. From 0.4 on, a head is called by the score.',
+    exact:
+      'Means over positions i ≥ 2 of bos + n random tokens + the same again, n ≤ 50: previous A[i, i−1], present A[i, i], first A[i, 0]; on the second copy, duplicate Σ A[i, s] over earlier copies, induction A[i, i−n+1]. Mean ± standard deviation over seeded draws.',
+    source: OLSSON,
+  },
+  copying: {
+    plain:
+      'What a head would do to the vocabulary, going by its weights alone: raise the token that it reads (1), or take it away (−1). A deleting head has a negative score and looks at its own token.',
+    exact:
+      'Σλ/Σ|λ| over the eigenvalues of E·W_V·W_O·Uᵀ, by way of the d_head × d_head matrix W_O·Uᵀ·E·W_V that has the same non-zero ones; norms folded in. Deleting: max(0, −copying) · present.',
+    source: ELHAGE,
+  },
+  composition: {
+    plain:
+      'Heads speak to later heads through the residual stream. How much of what an earlier head writes lies where a later one reads: its queries (Q), its keys (K) or its values (V). Random heads would come to something too; that is taken off.',
+    exact:
+      'Q: ‖W_OV¹·W_QK²‖, K: ‖W_OV¹·W_QK²ᵀ‖, V: ‖W_OV¹·W_OV²‖ (Frobenius), each over the product of the two norms, less the same for seeded random matrices of the same rank and shape. Rotary positions are left out; with norms on queries and keys Q and K are undefined.',
+    source: ELHAGE,
+  },
+  circuit: {
+    plain:
+      'Two heads together repeat what the context showed before. The first puts into each token’s state what stood before it; the second looks, from a word, for the place whose state says “this word stood before me”, and brings what stands there: A B … A makes B.',
+    exact:
+      'Of all heads with previous ≥ 0.4 and all with induction ≥ 0.4 in later layers, the pair with the strongest K-composition. “Without head” sets blocks.L.attn.hook_z of that head to 0 at all positions.',
+    source: OLSSON,
+  },
+  inContext: {
+    plain:
+      'Random tokens cannot be foretold: the first copy costs the most there is. The second can, by a model that looks back at the first. The gap is what it learns from the context.',
+    exact: '−ln p(token j of the copy), mean over the draws, for the first and for the second copy.',
+    source: OLSSON,
   },
   directions: {
     plain:

@@ -10,9 +10,11 @@ import {
   DEFAULT_MODEL,
   idsOf,
   MAX_PINS,
+  OPTIONS,
   ORDERS,
   TARGETS,
   type ColourBy,
+  type Options,
   type RowOrder,
   type Target,
 } from './view-state.ts';
@@ -28,6 +30,7 @@ export interface Fragment {
   readonly bos: 'auto' | boolean;
   readonly chat: boolean;
   readonly view: ViewId;
+  readonly options: Options;
   /** Rows after attention too. */
   readonly mid: boolean;
   readonly layer: number | undefined;
@@ -62,6 +65,11 @@ export function readFragment(hash: string): Fragment {
     bos: bos === '1' || bos === 'true' ? true : bos === '0' || bos === 'false' ? false : 'auto',
     chat: fields.get('chat') === '1',
     view: namedView(fields.get('view')) ?? DEFAULT_VIEW,
+    options: Object.fromEntries(
+      OPTIONS.map((name) => [name, fields.get(name)] as const).filter(
+        ([, value]) => value && value.length <= 2000,
+      ),
+    ),
     head: number(fields.get('head'), 0),
     mid: fields.get('mid') === '1',
     layer: number(fields.get('layer'), -1),
@@ -80,6 +88,10 @@ export function readFragment(hash: string): Fragment {
 export function writeFragment(view: Fragment): string {
   const fields: [string, string][] = view.trace === undefined ? runFields(view) : [['trace', view.trace]];
   if (view.view !== DEFAULT_VIEW) fields.push(['view', view.view]);
+  for (const name of OPTIONS) {
+    const value = view.options[name];
+    if (value) fields.push([name, value]);
+  }
   if (view.mid) fields.push(['mid', '1']);
   if (view.layer !== undefined) fields.push(['layer', String(view.layer)]);
   if (view.pos !== undefined) fields.push(['pos', String(view.pos)]);

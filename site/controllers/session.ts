@@ -23,6 +23,7 @@ import {
   INITIAL,
   LOCAL,
   type ColourBy,
+  type Options,
   type RowOrder,
   type Target,
   type ViewState,
@@ -35,6 +36,7 @@ const PLAIN = {
   mid: false,
   lens: undefined,
   head: undefined,
+  options: {},
   hovered: undefined,
   pins: [],
   groups: new Map(),
@@ -182,6 +184,7 @@ export class Session {
             target: 'top' as const,
             selected: undefined,
             head: undefined,
+            options: {},
             headLabels: [],
             chat: false,
             lensAsked: undefined,
@@ -194,6 +197,12 @@ export class Session {
 
   setView(view: ViewId): void {
     this.store.set({ view });
+  }
+
+  /** What a view is set to; undefined: as it is by default. */
+  setOption(name: keyof Options, value: string | undefined): void {
+    const { options } = this.store.state;
+    if (options[name] !== value) this.store.set({ options: { ...options, [name]: value } });
   }
 
   setColour(colour: ColourBy): void {

@@ -37,6 +37,10 @@ export type RowOrder = (typeof ORDERS)[number];
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** What a view is set to, beside what all views share: kept in the address as text, read by the view alone. */
+export const OPTIONS = ['score', 'compose', 'off', 'of', 'neuron'] as const;
+export type Options = Readonly<Partial<Record<(typeof OPTIONS)[number], string>>>;
+
 export interface Cell {
   /** −1 is the embedding row. */
   readonly layer: number;
@@ -148,6 +152,7 @@ export interface ViewState {
   /** The last call was cancelled: the rows are those that came before. */
   readonly cancelled: boolean;
   readonly view: ViewId;
+  readonly options: Options;
   readonly selected: Cell | undefined;
   /** The attention head that is looked at, of whichever layer. */
   readonly head: number | undefined;
@@ -202,6 +207,7 @@ export const INITIAL: ViewState = {
   growth: undefined,
   cancelled: false,
   view: DEFAULT_VIEW,
+  options: {},
   selected: undefined,
   head: undefined,
   headLabels: [],

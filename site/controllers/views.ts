@@ -27,6 +27,11 @@ export const VIEWS: readonly [View, ...View[]] = [
     element: { tag: 'rs-attention', load: () => import('../elements/attention.ts'), readsTraces: true },
   },
   {
+    id: 'heads',
+    label: 'Heads',
+    element: { tag: 'rs-heads', load: () => import('../elements/heads.ts') },
+  },
+  {
     id: 'directions',
     label: 'Directions',
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },

@@ -8,6 +8,7 @@ import type { FileEntry } from '../../engine/blob-source.ts';
 import { CancelledError, fromErrorMessage, ResidscopeError, throwIfCancelled } from '../../shared/errors.ts';
 import type { LayerAttention } from '../../engine/attention-api.ts';
 import type { TargetReadings, Trajectory } from '../../shared/lens/readings.ts';
+import type { Studies, StudyAsk, StudyName } from './study-protocol.ts';
 import type {
   AttentionAsk,
   CallName,
@@ -103,6 +104,13 @@ export interface Engine {
     onStep: (step: Steps['averages']) => void,
     signal?: AbortSignal,
   ): Promise<ReadingAverages>;
+  /** What the views of heads, ablation, attribution and neurons ask. */
+  study<N extends StudyName>(
+    name: N,
+    ask: Studies[N]['ask'],
+    signal?: AbortSignal,
+    onStep?: (step: Studies[N]['step']) => void,
+  ): Promise<Studies[N]['answer']>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
@@ -238,6 +246,17 @@ export class EngineClient implements Engine {
     signal?: AbortSignal,
   ): Promise<ReadingAverages> {
     return this.#call('averages', ask, signal, onStep);
+  }
+
+  study<N extends StudyName>(
+    name: N,
+    ask: Studies[N]['ask'],
+    signal?: AbortSignal,
+    onStep?: (step: Studies[N]['step']) => void,
+  ): Promise<Studies[N]['answer']> {
+    // The worker answers a study with what is its own.
+    const study = { name, ask } as StudyAsk;
+    return this.#call<'study'>('study', study, signal, onStep);
   }
 
   async *run(

@@ -36,13 +36,14 @@ import type { DirectionsDesk } from './directions-desk.ts';
 import type { Lenses, LensesModel } from './lenses.ts';
 import { RunStates } from './run-states.ts';
 import type { Held } from './steps.ts';
+import type { StudyModel } from './studies.ts';
 import { Parcel } from './transfer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 type RunMessage = Extract<ToWorker, { type: 'run' }>;
 
 /** What the host asks of the library's `LensModel`. */
-export interface HostedModel extends LensesModel {
+export interface HostedModel extends LensesModel, StudyModel {
   readonly id: string;
   readonly tokenizer: TokenizerPort;
   readonly spec: SpecSummary & { readonly blockHooks: readonly BlockHook[] };
@@ -166,6 +167,14 @@ export class EngineHost {
           const model = this.#loaded();
           const weightHash = await model.weightHash(signal);
           this.#answer(message.id, 'identity', { revision: model.revision, weightHash });
+        });
+        return;
+      case 'study':
+        this.#enqueue(message.id, async (signal) => {
+          const model = this.#loaded();
+          const { answerStudy } = await import('./studies.ts');
+          const tell = (step: Steps['study']): void => this.#post({ type: 'step', id: message.id, step });
+          this.#answer(message.id, 'study', await answerStudy(model, message.ask, { signal, tell }));
         });
         return;
       case 'search':

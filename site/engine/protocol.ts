@@ -31,6 +31,7 @@ import type { HeadScores } from '../../shared/lens/attention.ts';
 import type { PromptRecord } from '../../shared/lens/experiment-files.ts';
 import type { Sampling } from '../../shared/sampling.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
+import type { StudyAnswer, StudyAsk, StudyStep } from './study-protocol.ts';
 
 /** The parts of a model's spec that the page shows or computes with. */
 export interface SpecSummary {
@@ -233,6 +234,7 @@ export interface Steps {
   experiment: { readonly index: number; readonly total: number; readonly record: PromptRecord };
   fitLens: FitProgress;
   averages: AverageProgress;
+  study: StudyStep;
 }
 export type StepName = keyof Steps;
 
@@ -264,6 +266,7 @@ export interface Calls {
   restoreLens: [{ readonly kind: Translators['kind'] }, LensSummary | undefined];
   saveLens: [{ readonly kind: Translators['kind'] }, Blob];
   averages: [AveragesAsk, ReadingAverages];
+  study: [StudyAsk, StudyAnswer];
 }
 export type CallName = keyof Calls;
 

@@ -64,6 +64,7 @@ class FakeModel implements HostedModel {
   fitLens = (): never => notFaked();
   openLens = (): never => notFaked();
   averages = (): never => notFaked();
+  heads = (): never => notFaked();
   disposed = false;
   running = 0;
   step: Promise<void> = Promise.resolve();
