@@ -1,7 +1,7 @@
 /**
  * The widget, one file without imports: `dist/site/embed.js`, which knows the server that it came from, and with
- * `--mode package` `dist/lib/embed.js` for `residscope/embed`, which doesn't. After the site's build, whose folder it
- * goes into.
+ * `--mode package` `dist/lib/embed.js` for `residscope/embed`, which doesn't. `--mode frame`: `dist/site/frame.js`, the
+ * script of the page /e/ID. After the site's build, whose folder they go into.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 
 export default defineConfig(({ mode }) => {
   const packaged = mode === 'package';
+  const entry = mode === 'frame' ? 'frame' : 'embed';
   return {
     root: join(ROOT, 'widget'),
     publicDir: false,
@@ -22,7 +23,7 @@ export default defineConfig(({ mode }) => {
       minify: true,
       reportCompressedSize: false,
       rolldownOptions: {
-        input: { embed: join(ROOT, 'widget/embed.ts') },
+        input: { [entry]: join(ROOT, `widget/${entry}.ts`) },
         preserveEntrySignatures: 'strict',
         output: { entryFileNames: '[name].js', codeSplitting: false },
       },

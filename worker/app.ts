@@ -12,6 +12,7 @@ import { limitRequests } from './rate-limit.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { detokenizeRoute } from './routes/detokenize.ts';
+import { framePageRoute } from './routes/frame-page.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
@@ -74,6 +75,7 @@ export function createApp(ports: Ports): OpenAPIHono {
   cardRoutes(app, ports);
   oembedRoute(app, ports);
   tracePageRoute(app, ports);
+  framePageRoute(app, ports);
   healthRoute(app);
   metricsRoute(app, ports);
   descriptionRoutes(app);

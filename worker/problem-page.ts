@@ -9,7 +9,11 @@ const STYLE =
   'h1{font:400 30px/1.3 Charter,"Iowan Old Style",Georgia,serif;margin:0 0 8px}' +
   `${colors(PALETTES.light)}@media(prefers-color-scheme:dark){${colors(PALETTES.dark)}}`;
 
-export async function problemPage(problem: HttpProblem): Promise<Response> {
+/** @param ancestors of pages that may frame it. */
+export async function problemPage(
+  problem: HttpProblem,
+  ancestors: "'none'" | '*' = "'none'",
+): Promise<Response> {
   const title = escapeMarkup(problemTitle(problem));
   const html = `<!doctype html>
 <html lang="en">
@@ -36,7 +40,7 @@ export async function problemPage(problem: HttpProblem): Promise<Response> {
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${await styleHash()}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${await styleHash()}'; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`,
       ...problem.headers,
     },
   });

@@ -44,7 +44,7 @@ export function descriptionCases(base: Base): void {
             for (const [type, content] of Object.entries(objectOf(objectOf(response)['content']))) {
               const { schema, example } = objectOf(content);
               // What a reader's browser opens says no as a page.
-              const page = path === '/t/{id}' ? ['text/html'] : [];
+              const page = ['/t/{id}', '/e/{id}'].includes(path) ? ['text/html'] : [];
               if (Number(status) >= 400) expect(['application/problem+json', ...page], place).toContain(type);
               if (example === undefined || typeof schema !== 'object') continue;
               const check = ajv.compile({ ...objectOf(schema), components: document['components'] });
@@ -54,7 +54,7 @@ export function descriptionCases(base: Base): void {
         }
       }
       expect(new Set(ids).size).toBe(ids.length);
-      expect(ids).toEqual(expect.arrayContaining(['tokenize', 'tokenizeShort', 'detokenize', 'listModels', 'health', 'describe', 'docs', 'storeTrace', 'readTrace', 'deleteTrace', 'cardSvg', 'cardPng', 'oembed', 'tracePage'])); // prettier-ignore
+      expect(ids).toEqual(expect.arrayContaining(['tokenize', 'tokenizeShort', 'detokenize', 'listModels', 'health', 'describe', 'docs', 'storeTrace', 'readTrace', 'deleteTrace', 'cardSvg', 'cardPng', 'oembed', 'tracePage', 'framePage'])); // prettier-ignore
     });
   });
 

@@ -171,11 +171,53 @@ export function tracePageCases(base: Base): void {
     });
   });
 
+  describe('/e/ID', () => {
+    it('is the widget on the trace, with its picture inside, and may be framed', async () => {
+      const { id, url } = await stored(base);
+      const page = await request(base, `/e/${id}`, { headers: HTML });
+      expect([page.status, page.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
+      const policy = page.headers.get('Content-Security-Policy') ?? '';
+      expect(policy).toContain("default-src 'none'; script-src 'self';");
+      expect(policy).toMatch(/frame-ancestors \*$/);
+      expect(page.headers.get('Cross-Origin-Embedder-Policy')).toBe('require-corp');
+      expect(page.headers.get('Cross-Origin-Resource-Policy')).toBe('cross-origin');
+      expect(page.headers.get('X-Frame-Options')).toBeNull();
+      expect(tagsOf(page.text, 'residscope-lens')).toEqual([{ trace: id }]);
+      expect(tagsOf(page.text, 'a')[0]).toMatchObject({ href: url });
+      const files = ['script', 'link', 'img'].flatMap((tag) => tagsOf(page.text, tag).map(({ src, href }) => src ?? href ?? '')); // prettier-ignore
+      for (const file of files.filter((path) => path.startsWith('/'))) {
+        expect([file, (await request(base, file)).status]).toEqual([file, 200]);
+      }
+      expect(files.filter((path) => !path.startsWith('/'))).toEqual([url]);
+      expect((await request(base, `/e/${id}`, { method: 'HEAD' })).status).toBe(200);
+      expect((await request(base, `/t/${id}`)).headers.get('Content-Security-Policy')).toMatch(/frame-ancestors 'none'/); // prettier-ignore
+    });
+
+    it('shows hostile texts as text', async () => {
+      const { id } = await stored(base, await hostile());
+      const { status, text } = await request(base, `/e/${id}`);
+      expect(status).toBe(200);
+      const [image] = tagsOf(text, 'img');
+      expect(image?.['src']).toBe(`/v1/traces/${id}/card.svg`);
+      expectHarmless(text.replace(/<img [^>]*>/, ''));
+      expect([text.match(/<img\b/g), text.match(/<\/title>/g)].map((found) => found?.length)).toEqual([1, 1]);
+      expect(text).not.toContain('\u202e');
+    });
+
+    it('says in its frame that a trace is not here', async () => {
+      const page = await request(base, `/e/${'0'.repeat(64)}`, { headers: HTML });
+      expect([page.status, page.headers.get('Content-Type')]).toEqual([404, 'text/html; charset=utf-8']);
+      expect(page.headers.get('Content-Security-Policy')).toMatch(/frame-ancestors \*$/);
+      expect(page.text).toContain('there is no such trace');
+      expectProblem(await request(base, `/e/${'0'.repeat(64)}`), 404, 'not-found', /no such trace/);
+    });
+  });
+
   describe('oEmbed', () => {
     const embed = (url: string, more: Record<string, string> = {}) =>
       request(base, `/oembed?${new URLSearchParams({ url, ...more }).toString()}`);
 
-    it('is found from the page, and shows the card', async () => {
+    it('is found from the page, and shows the widget in a frame', async () => {
       const { id, url } = await stored(base);
       const page = await request(base, `/t/${id}`, { headers: HTML });
       const link = tagsOf(page.text, 'link').find(({ type }) => type === 'application/json+oembed');
@@ -192,32 +234,39 @@ export function tracePageCases(base: Base): void {
         title: link?.['title'],
         provider_name: 'Residscope',
         provider_url: `${base()}/`,
-        width: 1200,
-        height: 630,
+        width: 800,
+        height: 462,
         cache_age: 3600,
         thumbnail_url: `${base()}/v1/traces/${id}/card.png`,
         thumbnail_width: 1200,
         thumbnail_height: 630,
       });
-      expect(tagsOf(html, 'a')[0]).toMatchObject({ href: url, rel: 'noopener' });
-      const [image] = tagsOf(html, 'img');
-      expect(image).toMatchObject({ width: '1200', height: '630' });
-      const source = new URL(image?.['src'] ?? '');
-      expect((await request(base, source.pathname)).headers.get('Content-Type')).toBe('image/svg+xml');
+      const [frame] = tagsOf(html, 'iframe');
+      expect(frame).toMatchObject({ title: link?.['title'], width: '800', height: '462' });
+      expect(frame?.['src']).toBe(url.replace('/t/', '/e/'));
+      const framed = await request(base, `/e/${id}`);
+      expect(framed.headers.get('Content-Security-Policy')).toMatch(/; frame-ancestors \*$/);
     });
 
     it.each([
-      [{ maxwidth: '600' }, 600, 315],
-      [{ maxheight: '315' }, 600, 315],
-      [{ maxwidth: '600', maxheight: '63' }, 120, 63],
-      [{ maxwidth: '99999' }, 1200, 630],
-      [{ maxwidth: '1' }, 1, 1],
-    ])('keeps within %j', async (limits, width, height) => {
-      const { url } = await stored(base);
+      [{ maxwidth: '600' }, 'iframe', 600, 462],
+      [{ maxheight: '315' }, 'iframe', 800, 315],
+      [{ maxwidth: '99999', maxheight: '99999' }, 'iframe', 800, 462],
+      [{ maxwidth: '600', maxheight: '63' }, 'img', 120, 63],
+      [{ maxwidth: '240' }, 'img', 240, 126],
+      [{ maxwidth: '1' }, 'img', 1, 1],
+    ] as const)('keeps within %j, as %s', async (limits: Record<string, string>, tag, width, height) => {
+      const { id, url } = await stored(base);
       const { json } = await embed(`${url}?x=1#layer=3`, limits);
       expect(json).toMatchObject({ width, height });
-      const thumbnail = (json as { thumbnail_width?: number }).thumbnail_width;
-      expect(thumbnail).toBe(width === 1200 ? 1200 : undefined);
+      const { html, thumbnail_width: thumbnail } = json as { html: string; thumbnail_width?: number };
+      expect(tagsOf(html, tag)[0]).toMatchObject({ width: String(width), height: String(height) });
+      if (tag === 'img') {
+        expect(tagsOf(html, 'a')[0]).toMatchObject({ href: url, rel: 'noopener' });
+        expect(tagsOf(html, 'img')[0]?.['src']).toBe(`${base()}/v1/traces/${id}/card.svg`);
+      }
+      const roomy = Number(limits['maxwidth'] ?? 1200) >= 1200 && Number(limits['maxheight'] ?? 630) >= 630;
+      expect(thumbnail).toBe(roomy ? 1200 : undefined);
     });
 
     it('refuses XML, addresses of others and sizes that are none', async () => {
@@ -260,6 +309,7 @@ export function blockedCases(
       await request(base, `/v1/traces/${blocked.id}/card.svg`),
       await request(base, `/v1/traces/${blocked.id}/card.png`),
       await request(base, `/t/${blocked.id}`),
+      await request(base, `/e/${blocked.id}`),
       await request(base, `/oembed?url=${encodeURIComponent(`${origin}/t/${blocked.id}`)}`),
     ])
       expectProblem(answer, 410, 'blocked', /operator of this server has taken this trace away/);

@@ -1,4 +1,5 @@
 /** What the answers of several routes have in common, and its description. */
+import type { Context } from 'hono';
 import type { ModelVersion } from '../ports.ts';
 import { Problem } from '../schemas.ts';
 
@@ -32,4 +33,16 @@ export const QUERY_PROBLEMS = {
 /** The model that an answer is about; the revision where it has one. */
 export function nameOf({ id, revision }: ModelVersion): { model: string; revision?: string } {
   return { model: id, ...(revision !== undefined && { revision }) };
+}
+
+/** An answer for people. */
+export const HTML_PAGE = { 'text/html': { schema: { type: 'string' as const } } };
+
+/** To a reader who asks for HTML a failure is a page. */
+export function asPage<T extends { readonly content: object }>(answer: T) {
+  return { ...answer, content: { ...answer.content, ...HTML_PAGE } };
+}
+
+export function wantsHtml(c: Context): boolean {
+  return /\btext\/html\b/.test(c.req.header('Accept') ?? '');
 }

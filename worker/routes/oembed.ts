@@ -1,11 +1,17 @@
 /** GET /oembed: what other sites show for an address of ours (oEmbed 1.0, https://oembed.com), type rich, JSON. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { TraceData } from '../../shared/trace/data.ts';
 import { escapeMarkup } from '../../shared/picture/escape.ts';
 import { CARD_HEIGHT, CARD_WIDTH, cardDescription, cardTitle } from '../../shared/picture/lens-card.ts';
 import type { Ports } from '../ports.ts';
 import { HttpProblem } from '../problem.ts';
 import { problem } from './answers.ts';
+import { frameHeight } from './frame-page.ts';
 import { findRecord, originOf, readRecord, sharingOf, TRACE_PROBLEMS } from './trace-parts.ts';
+
+/** CSS pixels: a column of text, and what a frame needs to be of use. */
+const FRAME_WIDTH = 800;
+const LEAST = { width: 260, height: 240 } as const;
 
 /** CSS pixels. */
 const size = z
@@ -74,10 +80,7 @@ export function oembedRoute(app: OpenAPIHono, ports: Ports): void {
       );
     }
     const trace = readRecord(await findRecord(ports, id));
-    const scale = Math.min(1, Number(maxwidth ?? CARD_WIDTH) / CARD_WIDTH, Number(maxheight ?? CARD_HEIGHT) / CARD_HEIGHT); // prettier-ignore
-    const width = Math.max(1, Math.floor(CARD_WIDTH * scale));
-    const height = Math.max(1, Math.floor(CARD_HEIGHT * scale));
-    const card = `${origin}/v1/traces/${id}/card`;
+    const [widest, highest] = [Number(maxwidth ?? Infinity), Number(maxheight ?? Infinity)];
     return c.json(
       {
         version: '1.0' as const,
@@ -85,15 +88,12 @@ export function oembedRoute(app: OpenAPIHono, ports: Ports): void {
         title: cardTitle(trace),
         provider_name: 'Residscope',
         provider_url: `${origin}/`,
-        // A picture, not a frame: the page can't be framed.
-        html: figure(`${origin}/t/${id}`, `${card}.svg`, cardDescription(trace), width, height),
-        width,
-        height,
+        ...shown(trace, { origin, id, widest, highest }),
         cache_age: 3600,
         // A thumbnail must keep within the limits too, and the PNG has one size.
-        ...(scale === 1
+        ...(widest >= CARD_WIDTH && highest >= CARD_HEIGHT
           ? {
-              thumbnail_url: `${card}.png`,
+              thumbnail_url: `${origin}/v1/traces/${id}/card.png`,
               thumbnail_width: CARD_WIDTH,
               thumbnail_height: CARD_HEIGHT,
             }
@@ -111,10 +111,39 @@ function idOf(url: string, origin: string): string | undefined {
   return /^\/t\/([0-9a-f]{64})(?:[?#]|$)/.exec(path)?.[1];
 }
 
-function figure(href: string, src: string, alt: string, width: number, height: number): string {
-  return (
-    `<figure style="margin:0"><a href="${escapeMarkup(href)}" target="_blank" rel="noopener">` +
-    `<img src="${escapeMarkup(src)}" alt="${escapeMarkup(alt)}" width="${width}" height="${height}" style="max-width:100%;height:auto">` +
-    `</a></figure>`
-  );
+interface Place {
+  readonly origin: string;
+  readonly id: string;
+  /** CSS pixels that the consumer has. */
+  readonly widest: number;
+  readonly highest: number;
+}
+
+/** The widget in a frame; where there is no room to work it, its picture with a link. */
+function shown(
+  trace: TraceData,
+  { origin, id, widest, highest }: Place,
+): { html: string; width: number; height: number } {
+  const page = escapeMarkup(`${origin}/t/${id}`);
+  const about = escapeMarkup(cardDescription(trace));
+  const width = Math.min(FRAME_WIDTH, widest);
+  const height = Math.min(frameHeight(trace), highest);
+  if (width >= LEAST.width && height >= LEAST.height) {
+    const title = escapeMarkup(cardTitle(trace));
+    const html =
+      `<iframe src="${escapeMarkup(`${origin}/e/${id}`)}" title="${title}" width="${width}" height="${height}" ` +
+      `style="border:0;max-width:100%" loading="lazy" ` +
+      `sandbox="allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"></iframe>`;
+    return { html, width, height };
+  }
+  const scale = Math.min(1, widest / CARD_WIDTH, highest / CARD_HEIGHT);
+  const [wide, high] = [CARD_WIDTH, CARD_HEIGHT].map((n) => Math.max(1, Math.floor(n * scale))) as [
+    number,
+    number,
+  ];
+  const html =
+    `<figure style="margin:0"><a href="${page}" target="_blank" rel="noopener">` +
+    `<img src="${escapeMarkup(`${origin}/v1/traces/${id}/card.svg`)}" alt="${about}" width="${wide}" height="${high}" style="max-width:100%;height:auto">` +
+    `</a></figure>`;
+  return { html, width: wide, height: high };
 }

@@ -1,16 +1,14 @@
 /** GET /t/ID: the page on a stored trace, with what link previews and oEmbed consumers look for in its head. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { escapeMarkup } from '../../shared/picture/escape.ts';
 import { CARD_HEIGHT, CARD_WIDTH, cardDescription, cardTitle } from '../../shared/picture/lens-card.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import { problemPage } from '../problem-page.ts';
 import type { Ports } from '../ports.ts';
 import { HttpProblem } from '../problem.ts';
+import { asPage, HTML_PAGE, wantsHtml } from './answers.ts';
 import { findRecord, originOf, readRecord, sharingOf, TRACE_PROBLEMS } from './trace-parts.ts';
 import { traceParams } from './traces.ts';
-
-const page = { 'text/html': { schema: { type: 'string' as const } } };
 
 const route = createRoute({
   method: 'get',
@@ -20,18 +18,13 @@ const route = createRoute({
   summary: 'The page on a stored trace',
   request: { params: traceParams },
   responses: {
-    200: { description: 'The page.', content: page },
+    200: { description: 'The page.', content: HTML_PAGE },
     404: asPage(TRACE_PROBLEMS[404]),
     410: asPage(TRACE_PROBLEMS[410]),
     501: asPage(TRACE_PROBLEMS[501]),
     503: asPage(TRACE_PROBLEMS[503]),
   },
 });
-
-/** To a reader who asks for HTML a failure is a page. */
-function asPage<T extends { readonly content: object }>(answer: T) {
-  return { ...answer, content: { ...answer.content, ...page } };
-}
 
 /** The static page's own, which the words of a trace have changed. */
 const NOT_KEPT = [
@@ -62,10 +55,6 @@ export function tracePageRoute(app: OpenAPIHono, ports: Ports): void {
       throw error;
     }
   });
-}
-
-function wantsHtml(c: Context): boolean {
-  return /\btext\/html\b/.test(c.req.header('Accept') ?? '');
 }
 
 /** The page with title, description, Open Graph, Twitter card and oEmbed discovery of a trace. */
