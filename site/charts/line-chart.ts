@@ -4,7 +4,7 @@
  */
 import type uPlot from 'uplot';
 import { layerLabel } from '../controllers/view-state.ts';
-import { chartSheet } from '../styles/chart.ts';
+import { type HostedSpec, PlotHost, type UPlot } from './plot-host.ts';
 import { layerTicks } from './ticks.ts';
 
 export interface ChartSeries {
@@ -16,72 +16,33 @@ export interface ChartSeries {
   readonly dashed?: boolean;
 }
 
-export interface ChartSpec {
-  /** What the chart says, for those who cannot see it. */
-  readonly label: string;
+export interface ChartSpec extends HostedSpec {
   readonly series: readonly ChartSeries[];
   /** `rank`: 0 is on top, and far ranks are drawn closer together. */
   readonly scale: 'share' | 'nats' | 'log' | 'rank';
   /** Largest value of the scale, where the data does not set it. */
   readonly most?: number;
-  /** CSS pixels. */
-  readonly height: number;
   /** Layer under the cursor, from anywhere on the page. */
   readonly layer: number | undefined;
   /** Another colour scheme draws anew. */
   readonly scheme: string;
 }
 
-export type UPlot = typeof uPlot;
-let library: Promise<UPlot> | undefined;
-
-export class LineChartElement extends HTMLElement {
-  #spec: ChartSpec | undefined;
-  #plot: uPlot | undefined;
+export class LineChartElement extends PlotHost<ChartSpec> {
   /** What the plot was made for; data alone does not make it anew. */
   #made = '';
-  #width = 0;
-  readonly #target = document.createElement('div');
-  readonly #resize = new ResizeObserver(([entry]) => {
-    const width = Math.floor(entry?.contentRect.width ?? 0);
-    if (width === this.#width) return;
-    this.#width = width;
-    if (this.#plot && this.#spec) this.#plot.setSize({ width, height: this.#spec.height });
-    else void this.#draw();
-  });
 
-  constructor() {
-    super();
-    const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [chartSheet()];
-    root.append(this.#target);
-  }
-
-  connectedCallback(): void {
-    this.#resize.observe(this);
-  }
-
-  disconnectedCallback(): void {
-    this.#resize.disconnect();
-    this.#plot?.destroy();
-    this.#plot = undefined;
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
     this.#made = '';
   }
 
-  set spec(spec: ChartSpec) {
-    this.#spec = spec;
-    this.setAttribute('role', 'img');
-    this.setAttribute('aria-label', spec.label);
-    this.style.height = `${spec.height}px`;
-    void this.#draw();
+  /** The cursor's layer is part of it. */
+  protected override differs(): boolean {
+    return true;
   }
 
-  async #draw(): Promise<void> {
-    const spec = this.#spec;
-    if (!spec || this.#width === 0) return;
-    library ??= loadPlot();
-    const Plot = await library;
-    if (spec !== this.#spec || !this.isConnected) return;
+  protected override paint(Plot: UPlot, spec: ChartSpec): void {
     const data: uPlot.AlignedData = [
       Array.from(spec.series[0]?.values ?? [], (_, row) => row - 1),
       ...spec.series.map(({ values }) =>
@@ -90,16 +51,16 @@ export class LineChartElement extends HTMLElement {
     ];
     const { scale, scheme, height, most, series } = spec;
     const made = JSON.stringify([scale, scheme, height, most, series.map((s) => [s.colour, s.dashed])]);
-    if (this.#plot && made === this.#made) {
+    if (this.plot && made === this.#made) {
       // The pointer's every move comes through here: only new numbers are drawn again.
-      if (!sameNumbers(data, this.#plot.data)) this.#plot.setData(data);
+      if (!sameNumbers(data, this.plot.data)) this.plot.setData(data);
     } else {
-      this.#plot?.destroy();
-      this.#plot = new Plot(this.#options(spec), data, this.#target);
+      this.plot?.destroy();
+      this.plot = new Plot(this.#options(spec), data, this.target);
       this.#made = made;
-      this.#listen(this.#plot);
+      this.#listen(this.plot);
     }
-    this.#point(this.#plot, spec.layer);
+    this.#point(this.plot, spec.layer);
   }
 
   /** The page's layer as the plot's cursor. */
@@ -117,8 +78,7 @@ export class LineChartElement extends HTMLElement {
   }
 
   #options({ scale, series, most, height }: ChartSpec): uPlot.Options {
-    const style = getComputedStyle(this);
-    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const colour = (name: string): string => this.colour(name);
     const axis = {
       stroke: colour('--dim'),
       font: '11px system-ui, sans-serif',
@@ -127,7 +87,7 @@ export class LineChartElement extends HTMLElement {
     };
     const floor = scale === 'rank' ? 0.5 : 0;
     return {
-      width: this.#width,
+      width: this.width,
       height,
       pxAlign: 1,
       legend: { show: false },
@@ -198,19 +158,6 @@ function sameNumbers(a: uPlot.AlignedData, b: uPlot.AlignedData): boolean {
 
 function rankLabel(rank: number): string {
   return rank >= 1000 ? `${rank / 1000}k` : String(rank);
-}
-
-/**
- * uPlot formats numbers in the browser's language as it loads, and a browser on a bare system may name one that is
- * no language (`en-US@posix`): then it is told English.
- */
-export function loadPlot(): Promise<UPlot> {
-  try {
-    Intl.getCanonicalLocales(navigator.language);
-  } catch {
-    Object.defineProperty(navigator, 'language', { value: 'en', configurable: true });
-  }
-  return import('uplot').then((module) => module.default);
 }
 
 /** uPlot's own pointer handling is off: the page sets the cursor. */
