@@ -1,4 +1,5 @@
 /** The directions experiment as JSON and CSV: the same from the command line and from the page. */
+import { csv } from '../picture/csv.ts';
 import { SEED_FIGURES, type ExperimentSummary, type PromptDirections } from './experiment.ts';
 
 /** One prompt of a finished experiment, with what its tokens say. */
@@ -48,26 +49,20 @@ const COLUMNS = [
 
 /** A header and a line a prompt, by RFC 4180 with UTF-8 and CRLF. */
 export function experimentCsv({ prompts }: ExperimentRecord): string {
-  const lines = prompts.map((p) =>
-    [
-      field(p.prompt),
-      p.tokens,
-      ...[0, 1, 2].map((i) => p.ratios[i] ?? ''),
-      p.predictionId,
-      field(p.prediction),
-      p.directionId,
-      field(p.direction),
-      p.match ? 1 : 0,
-    ].join(','),
-  );
-  return [COLUMNS.join(','), ...lines, ''].join('\r\n');
+  const rows = prompts.map((p) => [
+    p.prompt,
+    p.tokens,
+    ...[0, 1, 2].map((i) => p.ratios[i]),
+    p.predictionId,
+    p.prediction,
+    p.directionId,
+    p.direction,
+    p.match ? 1 : 0,
+  ]);
+  return csv(COLUMNS, rows, harmless);
 }
 
-/**
- * Text in quotes. What a spreadsheet would take for a formula gets an apostrophe in front: prompts and tokens may
- * come from anyone.
- */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
+/** What a spreadsheet would take for a formula gets an apostrophe in front: prompts and tokens may come from anyone. */
+function harmless(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

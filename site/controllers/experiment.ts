@@ -139,13 +139,3 @@ export function promptsOf(text: string): readonly string[] {
   if (long >= 0) throw new InputError(`The prompt number ${long + 1} is too long: shorten it.`);
   return prompts;
 }
-
-/** Hands a text to the reader as a file. */
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

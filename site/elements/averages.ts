@@ -2,6 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AverageProgress, ReadingAverages, Spread } from '../../engine/api.ts';
 import { CancelledError } from '../../shared/errors.ts';
+import { csv } from '../../shared/picture/csv.ts';
+import { download } from '../controllers/files.ts';
 import { nats } from '../controllers/numbers.ts';
 import { problemOf } from '../controllers/problems.ts';
 import type { ViewState } from '../controllers/view-state.ts';
@@ -107,8 +109,20 @@ export class AveragesElement extends Panel {
         }}
       ></rs-line-chart>
       <div class="row">
-        <button class="button" @click=${() => save('averages.csv', csvOf(result))}>CSV</button>
-        <button class="button" @click=${() => save('averages.json', JSON.stringify(result, null, 1))}>
+        <button
+          class="button"
+          @click=${() => download(new Blob([csvOf(result)], { type: 'text/csv' }), 'averages.csv')}
+        >
+          CSV
+        </button>
+        <button
+          class="button"
+          @click=${() =>
+            download(
+              new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }),
+              'averages.json',
+            )}
+        >
           JSON
         </button>
       </div>
@@ -177,24 +191,15 @@ async function bundledPrompts(signal: AbortSignal): Promise<readonly string[]> {
 }
 
 function csvOf({ layers, entropy, kl, agreement, settled }: ReadingAverages): string {
-  const rows = layers.map((layer, i) =>
-    [
-      layer,
-      entropy[i]?.mean,
-      entropy[i]?.deviation,
-      kl[i]?.mean,
-      kl[i]?.deviation,
-      agreement[i],
-      settled[i],
-    ].join(),
-  );
-  return `${['layer,entropy,entropy_sd,kl,kl_sd,agreement,settled', ...rows].join('\n')}\n`;
-}
-
-function save(name: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text]));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  const header = ['layer', 'entropy', 'entropy_sd', 'kl', 'kl_sd', 'agreement', 'settled'];
+  const rows = layers.map((layer, i) => [
+    layer,
+    entropy[i]?.mean,
+    entropy[i]?.deviation,
+    kl[i]?.mean,
+    kl[i]?.deviation,
+    agreement[i],
+    settled[i],
+  ]);
+  return csv(header, rows);
 }

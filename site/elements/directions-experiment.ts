@@ -6,7 +6,6 @@ import { experimentCsv, experimentJson } from '../../shared/lens/experiment-file
 import { visibleText } from '../../shared/picture/visible.ts';
 import {
   bundledPrompts,
-  download,
   Experiment,
   MAX_PROMPTS,
   promptsOf,
@@ -14,6 +13,7 @@ import {
   SOURCES,
   type PromptSource,
 } from '../controllers/experiment.ts';
+import { download } from '../controllers/files.ts';
 import { count, plural } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';
 import { directionsStyles } from '../styles/directions.ts';
@@ -246,12 +246,15 @@ export class DirectionsExperimentElement extends Panel {
       </div>
       <p class="small">Intervals: percentile bootstrap of the mean, seeded; Wilson’s for the share.</p>
       <div class="row">
-        <button class="button" @click=${() => download(`${name}.csv`, 'text/csv', experimentCsv(record))}>
+        <button
+          class="button"
+          @click=${() => download(new Blob([experimentCsv(record)], { type: 'text/csv' }), `${name}.csv`)}
+        >
           Download CSV
         </button>
         <button
           class="button"
-          @click=${() => download(`${name}.json`, 'application/json', `${JSON.stringify(experimentJson(record))}\n`)}
+          @click=${() => download(new Blob([`${JSON.stringify(experimentJson(record))}\n`], { type: 'application/json' }), `${name}.json`)}
         >
           Download JSON
         </button>

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { CancelledError } from '../../shared/errors.ts';
 import type { FitProgress } from '../../engine/api.ts';
 import type { HeldOut } from '../../shared/lens/translators.ts';
+import { download } from '../controllers/files.ts';
 import { nats, probability } from '../controllers/numbers.ts';
 import { problemOf } from '../controllers/problems.ts';
 import { layerLabel, type ViewState } from '../controllers/view-state.ts';
@@ -219,11 +220,8 @@ export class FittedElement extends Panel {
   }
 
   async #save(): Promise<void> {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(await this.session.engine.saveLens('fitted'));
-    link.download = `${(this.#of?.id ?? 'model').replace(/[^\w.-]+/g, '-')}.lens.safetensors`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const name = `${(this.#of?.id ?? 'model').replace(/[^\w.-]+/g, '-')}.lens.safetensors`;
+    download(await this.session.engine.saveLens('fitted'), name);
   }
 }
 customElements.define('rs-fitted', FittedElement);
