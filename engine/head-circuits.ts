@@ -13,6 +13,7 @@ import {
 import { copyingScore, frobenius, gramFactor, randomComposition } from '../shared/heads/circuits.ts';
 import type { Composition } from '../shared/heads/reading.ts';
 import { foldHeads, gainOf, headWeightsOf, type FoldedHeads } from '../shared/heads/weights.ts';
+import { transposed } from '../shared/transpose.ts';
 import { nextTask, type Workplace } from './average-readings.ts';
 import { blockOf, headTensors, type ReadsWeights } from './head-weights.ts';
 import type { Session, Tensor } from './runtime.ts';
@@ -197,7 +198,7 @@ class Products {
   /** With G = XᵀX = L·Lᵀ, ‖X·Y‖ = ‖Lᵀ·Y‖ and ‖Y·Xᵀ‖ = ‖Y·L‖: d × d matrices are never made. */
   async factors({ q, k, v, o }: FoldedHeads): Promise<Factors> {
     const { nHeads: h, dHead: e, dModel: d } = this.#place.spec;
-    const oT = transposed(o, h, e, d); // [h, d, e]
+    const oT = transposed(o, e, d); // [h, d, e]
     const readers = joined([k, q, oT], h * d * e); // beside q, k and v
     const [readGrams, valueGrams] = [
       await this.#run('gram', { x: this.#floats(readers, 3 * h, d, e) }, 'gram'),
@@ -219,7 +220,7 @@ class Products {
     const left = await this.#run(
       'product',
       {
-        a: this.#floats(transposed(factorsOf(valueGrams, h), h, e, e), h, e, e),
+        a: this.#floats(transposed(factorsOf(valueGrams, h), e, e), h, e, e),
         b: this.#floats(o, h, e, d),
       },
       'product',
@@ -243,17 +244,4 @@ function joined(parts: readonly Float32Array[], size: number): Float32Array {
   const all = new Float32Array(parts.length * size);
   parts.forEach((part, i) => all.set(part, i * size));
   return all;
-}
-
-/** [n, rows, columns] → [n, columns, rows] */
-function transposed(x: Float32Array, n: number, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(x.length);
-  for (let i = 0; i < n; i++) {
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++) {
-        out[(i * columns + c) * rows + r] = x[(i * rows + r) * columns + c] as number;
-      }
-    }
-  }
-  return out;
 }

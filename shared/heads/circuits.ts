@@ -5,6 +5,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { NumericsError } from '../errors.ts';
 import { seeded, type Random } from '../random.ts';
+import { transposed } from '../transpose.ts';
 
 /** A circuit this small beside the matrices that it is a product of is none: their rounding. */
 const NOTHING = 1e-6;
@@ -101,9 +102,9 @@ export function randomComposition(d: number, e: number, seed: number): number {
     const left = gramFactor(cross(a, a, d, e), e);
     const right = gramFactor(cross(f, f, d, e), e);
     // ‖a·bᵀ·c·fᵀ‖ = ‖Lᵀ·(bᵀc)·R‖
-    const middle = times(times(transpose(left, e), cross(b, c, d, e), e), right, e);
-    const one = frobenius(times(transpose(left, e), gramFactor(cross(b, b, d, e), e), e));
-    const two = frobenius(times(transpose(right, e), gramFactor(cross(c, c, d, e), e), e));
+    const middle = times(times(transposed(left, e, e), cross(b, c, d, e), e), right, e);
+    const one = frobenius(times(transposed(left, e, e), gramFactor(cross(b, b, d, e), e), e));
+    const two = frobenius(times(transposed(right, e, e), gramFactor(cross(c, c, d, e), e), e));
     sum += frobenius(middle) / one / two;
   }
   return sum / BASELINE_DRAWS;
@@ -140,8 +141,4 @@ function times(x: ArrayLike<number>, y: ArrayLike<number>, e: number): Float64Ar
     }
   }
   return out;
-}
-
-function transpose(x: ArrayLike<number>, e: number): Float64Array {
-  return Float64Array.from({ length: e * e }, (_, i) => x[(i % e) * e + Math.floor(i / e)] ?? NaN);
 }

@@ -5,6 +5,7 @@
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { InputError, NumericsError, ShapeError } from '../errors.ts';
+import { transposed } from '../transpose.ts';
 
 export interface PrincipalOptions {
   readonly dModel: number;
@@ -129,15 +130,6 @@ function gramOfRows(values: Float64Array, rows: number, width: number): Matrix {
     }
   }
   return gram;
-}
-
-/** [rows, width] → [width, rows] */
-function transposed(values: Float64Array, rows: number, width: number): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < width; i++) out[i * rows + r] = values[r * width + i] as number;
-  }
-  return out;
 }
 
 /** Σ weights[state] · states[state], made a unit vector, into `out`. */

@@ -5,6 +5,7 @@ import type { HeadsReading } from '../../engine/node.ts';
 import { decodeGoldens, golden, type Goldens } from '../cases/golden.ts';
 import { pathOf, readBytes } from '../support/addresses.ts';
 import { importLibrary, type Library } from '../support/library.ts';
+import { worst } from '../support/worst.ts';
 
 const TOLERANCE = 1e-3;
 const TINY = [
@@ -27,24 +28,16 @@ beforeAll(async () => {
 });
 
 /** The largest difference; numbers that one has and the other lacks count as infinite. */
-function worst(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
-  expect(ours.length).toBe(theirs.length);
-  return Array.from(ours).reduce((most, x, i) => {
-    const y = theirs[i] ?? NaN;
-    if (Number.isNaN(x) && Number.isNaN(y)) return most;
-    return Math.max(most, Number.isNaN(x) || Number.isNaN(y) ? Infinity : Math.abs(x - y));
-  }, 0);
-}
 
 function compare(name: string, reading: HeadsReading): void {
   const { heads, layers, sequences, composition } = reading;
   const theirs = (key: string): Float32Array => golden(goldens, `${name}.${key}`).data;
   expect(sequences.flat()).toEqual([...theirs('ids')]);
   const gaps: Record<string, number> = {};
-  for (const score of SCORES) gaps[score] = worst(reading.patterns[score].mean, theirs(score));
-  gaps['copying'] = worst(reading.copying, theirs('copying'));
+  for (const score of SCORES) gaps[score] = worst(reading.patterns[score].mean, theirs(score), 0);
+  gaps['copying'] = worst(reading.copying, theirs('copying'), 0);
   const loss = [...reading.loss.first, ...reading.loss.second].map(({ mean }) => mean);
-  gaps['loss'] = worst(loss, theirs('loss'));
+  gaps['loss'] = worst(loss, theirs('loss'), 0);
   const cells = layers * heads;
   for (const key of goldens.keys()) {
     const match = new RegExp(`^${name}\\.composition\\.(\\d+)\\.(\\d+)$`).exec(key);
@@ -58,7 +51,7 @@ function compare(name: string, reading: HeadsReading): void {
         return (table[(one * heads + a) * cells + two * heads + b] as number) + composition.baseline;
       });
       const part = golden(goldens, key).data.subarray(i * heads * heads, (i + 1) * heads * heads);
-      gaps[kind] = Math.max(gaps[kind] ?? 0, worst(ours, part));
+      gaps[kind] = Math.max(gaps[kind] ?? 0, worst(ours, part, 0));
     });
   }
   console.log(

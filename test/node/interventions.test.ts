@@ -5,6 +5,7 @@ import type { HookTensor, StreamEvent } from '../../engine/api.ts';
 import type { Intervention } from '../../shared/interventions.ts';
 import { pathOf } from '../support/addresses.ts';
 import { importLibrary, type Library } from '../support/library.ts';
+import { worst } from '../support/worst.ts';
 
 const GOLDENS = pathOf('../shared/goldens');
 const FAMILIES = ['gpt2', 'gpt_neo', 'gpt_neox', 'llama', 'qwen3', 'gemma3_text'];
@@ -33,13 +34,6 @@ async function read(
   const out = new Map<string, Float32Array>();
   for (const [name, tensor] of cache) out.set(name, await tensor.data());
   return out;
-}
-
-function worst(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  expect(a?.length).toBe(b?.length);
-  let most = 0;
-  a?.forEach((x, i) => (most = Math.max(most, Math.abs(x - (b?.[i] ?? NaN)))));
-  return most;
 }
 
 const at = (layer: number, hook: string): string => `blocks.${layer}.${hook}`;

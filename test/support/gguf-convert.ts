@@ -8,6 +8,7 @@ import { isFloat, toFloat32, type Dtype } from '../../shared/formats/dtype.ts';
 import { Fields, isObject, type JsonObject } from '../../shared/formats/json.ts';
 import { openSafetensors } from '../../shared/formats/safetensors.ts';
 import type { TensorInfo, TensorSet } from '../../shared/formats/tensors.ts';
+import { transposed } from '../../shared/transpose.ts';
 import { pathOf, readBytes } from './addresses.ts';
 import { field, floats, type GgufDescription, type GgufField, type GgufTestTensor } from './gguf-bytes.ts';
 import { readJson } from './read-json.ts';
@@ -97,10 +98,6 @@ function paired(values: Float32Array, heads: number, width: number): Float32Arra
   return out;
 }
 
-function transposed(values: Float32Array, [rows, columns]: readonly [number, number]): Float32Array {
-  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)] as number);
-}
-
 const TYPES: Partial<Record<Dtype, number>> = { F32: 0, F16: 1, BF16: 30 };
 
 async function tensorsOf(
@@ -129,7 +126,7 @@ async function tensorsOf(
     } else if (architecture === 'gemma3' && theirs.endsWith('norm.weight')) {
       change(values.map((x) => x + 1));
     } else if (architecture === 'gpt2' && /(qkv|output|up|down)\.weight$/.test(theirs)) {
-      change(transposed(values, [shape[0] ?? 1, shape[1] ?? 1]));
+      change(transposed(values, shape[0] ?? 1, shape[1] ?? 1));
       dims = [...shape];
     }
     out.push({ name: theirs, dims, type, bytes });

@@ -1,28 +1,17 @@
 /** Random numbers and texts from a seed, so that a failing case can be run again. */
+import { type Random as Drawn, seeded as drawn } from '../../shared/random.ts';
 
-export interface Random {
-  /** In [0, 1). */
-  next(): number;
-  /** A whole number in [0, below). */
-  below(below: number): number;
+export interface Random extends Drawn {
   pick<T>(items: readonly T[]): T;
 }
 
-/** xorshift32; `seed` is any whole number but 0. */
+/** The project's own generator, with a choice among things. */
 export function seeded(seed: number): Random {
-  let state = seed | 0 || 1;
-  const next = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
+  const random = drawn(seed);
   return {
-    next,
-    below,
+    ...random,
     pick: <T>(items: readonly T[]): T => {
-      const item = items[below(items.length)];
+      const item = items[random.below(items.length)];
       if (item === undefined) throw new Error('pick: expected at least one item');
       return item;
     },

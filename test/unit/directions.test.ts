@@ -6,6 +6,7 @@ import { cosines, norms } from '../../shared/lens/likeness.ts';
 import { MAX_GRAM, principalComponents } from '../../shared/lens/principal.ts';
 import { decodeGoldens, golden, type Goldens } from '../cases/golden.ts';
 import { readBytes, sharedMissing } from '../support/addresses.ts';
+import { worst } from '../support/worst.ts';
 import { seeded } from '../../shared/random.ts';
 
 const TOLERANCE = 1e-4;
@@ -68,10 +69,6 @@ describe.skipIf(sharedMissing)(
     }
   },
 );
-
-function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? NaN))), 0);
-}
 
 /** f32[rows, d] */
 function random(rows: number, dModel: number, seed = 1): Float32Array {
