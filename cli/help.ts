@@ -22,6 +22,7 @@ commands:
   lens                 the logit lens: what each layer would say next
   activations          activations by hook name, as a safetensors file
   pca                  the directions experiment over a file of prompts
+  bake                 a trace file for each prompt of a file; resumes, and shares its folder with other processes
   heads                what every attention head does: scores, labels, composition, the induction pair
 
 options of every command:
@@ -91,6 +92,23 @@ ${MODEL}
 ${RUN}
 `;
 
+const BAKE = `usage: residscope bake MODEL --prompts FILE --out DIR [options]
+
+Writes DIR/NAME.trace.json for every prompt. NAME is the hash of what goes in (model, weights, token ids, options), and
+the file is the trace's canonical form, without device and timings: the same call gives the same bytes. What is there
+is not made again, so that a call that was stopped goes on where it was; any number of processes, on any number of
+machines that see DIR, share the work. DIR/index.json names the id of every trace.
+
+${MODEL}
+  --prompts FILE       a text file, one prompt a line; empty lines are passed over
+  --out DIR            the folder, made if need be
+  --gallery            DIR/gallery/index.html too: every table as a page that works offline
+  --lens LENS          raw (the default), fitted, or a lens's file
+  --top-k N            tokens a cell, 1 to 100 (default 10)
+  --json               print names and ids as JSON
+${RUN}
+`;
+
 const HEADS = `usage: residscope heads MODEL [options]
 
 Prints a line for every attention head: how much it attends to the previous token, to its own, to the first, to earlier
@@ -114,5 +132,6 @@ export const HELP = {
   lens: LENS,
   activations: ACTIVATIONS,
   pca: PCA,
+  bake: BAKE,
   heads: HEADS,
 } as const;

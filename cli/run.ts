@@ -3,6 +3,7 @@ import { messageOf, ResidscopeError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { oneLine, UsageError } from './arguments.ts';
 import { activations } from './commands/activations.ts';
+import { bake } from './commands/bake.ts';
 import { heads } from './commands/heads.ts';
 import { lens } from './commands/lens.ts';
 import { pca } from './commands/pca.ts';
@@ -12,7 +13,7 @@ import type { Terminal } from './terminal.ts';
 
 const COMMANDS: Readonly<
   Record<string, ((args: readonly string[], terminal: Terminal) => Promise<void>) | undefined>
-> = Object.assign(Object.create(null) as object, { tokenize, lens, activations, pca, heads });
+> = Object.assign(Object.create(null) as object, { tokenize, lens, activations, pca, bake, heads });
 
 /** Exit statuses. */
 export const STATUS = { done: 0, failed: 1, wrongCall: 2 } as const;
