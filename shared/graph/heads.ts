@@ -10,6 +10,24 @@ export function gramGraph(): OnnxModel {
   return g.finish();
 }
 
+/** x f32[n, rows, columns] → outer f32[n, rows, rows]: x·xᵀ */
+export function outerGraph(): OnnxModel {
+  const g = new GraphBuilder('outer');
+  const x = g.input('x', 'F32', ['n', 'rows', 'columns']);
+  const outer = g.op('MatMul', [x, g.op('Transpose', [x], { perm: [0, 2, 1] })]);
+  g.output('outer', outer, 'F32', ['n', 'rows', 'rows']);
+  return g.finish();
+}
+
+/** a f32[m, size], b f32[n, size] → inner f32[m, n]: the inner product of every row with every other */
+export function innerGraph(): OnnxModel {
+  const g = new GraphBuilder('inner');
+  const a = g.input('a', 'F32', ['m', 'size']);
+  const b = g.input('b', 'F32', ['n', 'size']);
+  g.output('inner', g.op('Gemm', [a, b], { transB: { int: 1 } }), 'F32', ['m', 'n']);
+  return g.finish();
+}
+
 /** a f32[n, rows, inner], b f32[n, inner, columns] → product f32[n, rows, columns] */
 export function productGraph(): OnnxModel {
   const g = new GraphBuilder('product');

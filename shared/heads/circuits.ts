@@ -76,6 +76,31 @@ export function gramFactor(gram: ArrayLike<number>, e: number, offset = 0): Floa
   return Float32Array.from(l);
 }
 
+/** Numbers of a symmetric d × d matrix. */
+export function packedSize(d: number): number {
+  return (d * (d + 1)) / 2;
+}
+
+/**
+ * Symmetric matrices by their lower triangles, what stands off the diagonal times √2: inner products stay what they are.
+ *
+ * @param matrices f32[n, d, d]. @returns f32[n, d · (d + 1) / 2]
+ */
+export function packSymmetric(matrices: Float32Array, d: number): Float32Array {
+  const n = matrices.length / d / d;
+  const packed = new Float32Array(n * packedSize(d));
+  let to = 0;
+  for (let i = 0; i < n; i++) {
+    for (let row = 0; row < d; row++) {
+      const from = (i * d + row) * d;
+      for (let column = 0; column < row; column++)
+        packed[to++] = (matrices[from + column] as number) * Math.SQRT2;
+      packed[to++] = matrices[from + row] as number;
+    }
+  }
+  return packed;
+}
+
 export function frobenius(values: ArrayLike<number>, from = 0, count = values.length): number {
   let square = 0;
   for (let i = from; i < from + count; i++) square += (values[i] ?? NaN) ** 2;
