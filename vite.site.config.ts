@@ -147,6 +147,10 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
+    // The page, and the engine's frame for widgets in other people's pages.
+    rolldownOptions: {
+      input: { index: join(ROOT, 'site/index.html'), live: join(ROOT, 'site/live/index.html') },
+    },
     modulePreload: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,

@@ -43,6 +43,8 @@ const LATER = [
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
   // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.
   /^(hub-source|blob-source|sharded|open-gguf|packed|kept-files|kept-storage)-/,
+  // The engine's frame, in other people's pages.
+  /^live-/,
   // WebGPU in place of wasm.
   /^(ort\.(webgpu|jspi)\.|reduce-wgsl-|gpu-quantized-)/,
 ];

@@ -3,23 +3,23 @@
  * events, parts and custom properties are in docs/embed.md.
  */
 import { InputError, messageOf, toErrorMessage } from '../shared/errors.ts';
+import { settlingSentence } from '../shared/picture/lens-table.ts';
 import type { TraceData } from '../shared/trace/data.ts';
 import { decodeTrace } from '../shared/trace/decode.ts';
 import type { Trace } from '../shared/trace/format.ts';
 import { AttributedElement } from './attributes.ts';
 import { colourRules } from './colours.ts';
-import { make } from './dom.ts';
 import type { WidgetEvents } from './events.ts';
+import { Face, type WidgetState } from './face.ts';
 import { hostOf, scriptHost } from './host.ts';
+import { liveEngine } from './live.ts';
+import { LivePanel } from './live-panel.ts';
 import { candidates, chosenRows, tableHeight, themeOf } from './options.ts';
 import { fetchTrace, inlineTrace, traceAddress, traceId } from './source.ts';
 import styles from './styles.css?inline';
 import type { Place } from './table.ts';
 import { candidatesOf } from './trajectory.ts';
-import { promptOf, shownPrompt, summaryOf, View } from './view.ts';
-
-/** What the element is doing: `idle` has nothing to show yet. */
-export type WidgetState = 'idle' | 'loading' | 'running' | 'ready' | 'error';
+import { promptOf, View } from './view.ts';
 
 let sheet: CSSStyleSheet | undefined;
 
@@ -44,9 +44,8 @@ export class ResidscopeLensElement extends AttributedElement {
     'host',
   ];
 
-  readonly #root = this.attachShadow({ mode: 'open' });
-  readonly #frame = make('div', { class: 'frame', part: 'frame' });
-  readonly #resized = new ResizeObserver(() => this.#view?.resize(this.#width()));
+  readonly #face = new Face();
+  readonly #resized = new ResizeObserver(() => this.#view?.resize(this.#face.width));
   #state: WidgetState = 'idle';
   #shown: TraceData | undefined;
   /** Given by script, in place of an address. */
@@ -55,12 +54,17 @@ export class ResidscopeLensElement extends AttributedElement {
   #loading: AbortController | undefined;
   /** What the picture on the screen was loaded from. */
   #source: string | undefined;
+  /** Whether a live run made it. */
+  #fresh = false;
+  #panel: LivePanel | undefined;
+  #running: AbortController | undefined;
   #due = false;
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = [sharedSheet()];
-    this.#root.append(this.#frame);
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [sharedSheet()];
+    root.append(this.#face.element);
   }
 
   connectedCallback(): void {
@@ -73,13 +77,16 @@ export class ResidscopeLensElement extends AttributedElement {
     this.#view?.close();
     // Moved to another place of the page, it is back before the next microtask is over.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#loading?.abort();
+      if (this.isConnected) return;
+      this.#loading?.abort();
+      this.#running?.abort();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
     if (name === 'trace' && now !== null) this.#given = undefined;
+    if (name === 'prompt' && this.#panel) this.#panel.prompt = now ?? '';
     this.#schedule();
   }
 
@@ -97,8 +104,64 @@ export class ResidscopeLensElement extends AttributedElement {
     return this.#state;
   }
 
+  /**
+   * Runs a prompt in the reader's browser, as "Run live" does: the model is downloaded with the first run.
+   *
+   * @param prompt default: the one that is shown.
+   * @throws {ResidscopeError} when it can't be run; the element says so too.
+   */
+  async run(prompt?: string): Promise<void> {
+    const panel = this.#panel;
+    const host = this.#host();
+    if (!panel || !host) throw new InputError('live: expected a host with an engine and a model, got none');
+    this.#running?.abort();
+    const { signal } = (this.#running = new AbortController());
+    if (prompt !== undefined) panel.prompt = prompt;
+    const text = panel.prompt;
+    const before = this.#state;
+    this.#enter('running');
+    panel.running();
+    try {
+      const engine = await liveEngine(host, signal);
+      const ask = { model: this.#model(), prompt: text, bos: this.#bos(), k: 10, device: 'auto' } as const;
+      const trace = decodeTrace(
+        await engine.run(ask, { signal, onProgress: (step) => panel.progress(step) }),
+      );
+      if (signal.aborted) return;
+      [this.#shown, this.#fresh, this.#source] = [trace, true, this.#sourceKey()];
+      panel.ended(settlingSentence(trace));
+      this.#draw(trace);
+      this.#tell('residscope-run', { model: trace.model.id, prompt: text, trace: trace.source });
+    } catch (error) {
+      if (this.#running.signal !== signal) return;
+      this.#enter(before);
+      const { kind, message } = toErrorMessage(error);
+      if (kind === 'cancelled') {
+        panel.ended('Cancelled.');
+        return;
+      }
+      panel.ended('', message);
+      this.#tell('residscope-error', { kind, message });
+      throw error;
+    }
+  }
+
   #host(): URL | undefined {
     return hostOf(this.getAttribute('host'), document.baseURI) ?? scriptHost();
+  }
+
+  /** What a live run takes. */
+  #model(): string {
+    return this.model === '' ? (this.#shown?.model.id ?? '') : this.model;
+  }
+
+  /** As the trace on the screen has it, where it is of the same model. */
+  #bos(): 'auto' | boolean {
+    return this.#shown?.model.id === this.#model() ? this.#shown.bos : 'auto';
+  }
+
+  #sourceKey(): string {
+    return this.#given === undefined ? `${this.trace} ${this.host}` : 'given';
   }
 
   /** Attributes come one by one: what follows from them is done once. */
@@ -112,16 +175,15 @@ export class ResidscopeLensElement extends AttributedElement {
   }
 
   async #update(): Promise<void> {
-    const source = this.#given === undefined ? `${this.trace} ${this.host}` : 'given';
+    const source = this.#sourceKey();
     this.#loading?.abort();
     const { signal } = (this.#loading = new AbortController());
     try {
-      this.#dress();
+      this.#face.dress(themeOf(this.getAttribute('theme')), this);
       const known = source === this.#source ? this.#shown : undefined;
       const trace = known ?? (await this.#load(signal));
       if (signal.aborted) return;
-      this.#source = source;
-      this.#shown = trace;
+      if (!known) [this.#source, this.#shown, this.#fresh] = [source, trace, false];
       if (trace) this.#draw(trace);
       else this.#showIdle();
     } catch (error) {
@@ -129,121 +191,94 @@ export class ResidscopeLensElement extends AttributedElement {
     }
   }
 
-  /** @throws {InputError} */
-  #dress(): void {
-    const theme = themeOf(this.getAttribute('theme'));
-    this.#frame.dataset['theme'] = theme === 'auto' && inheritsNoScheme(this) ? 'reader' : theme;
-  }
-
   async #load(signal: AbortSignal): Promise<TraceData | undefined> {
     if (this.#given !== undefined) return decodeTrace(this.#given);
     if (this.trace === '') return inlineTrace(this);
     const address = traceAddress(this.trace, this.#host(), document.baseURI);
-    this.#showLoading();
+    if (!this.#shown) {
+      this.#enter('loading');
+      this.#face.showFallback(undefined);
+    }
     return fetchTrace(address, signal);
   }
 
+  /** @throws {InputError} when an attribute says something that can't be done. */
   #draw(trace: TraceData): void {
-    let view: View;
-    try {
-      view = new View(trace, {
-        rows: chosenRows(this.getAttribute('layers'), trace.lens.rows),
-        candidates: candidates(this.getAttribute('top-k')),
-        height: tableHeight(this.getAttribute('height')),
-        width: this.#width(),
-        onSelect: (place) => this.#tellSelected(trace, place),
-      });
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
+    const view = new View(trace, {
+      rows: chosenRows(this.getAttribute('layers'), trace.lens.rows),
+      candidates: candidates(this.getAttribute('top-k')),
+      height: tableHeight(this.getAttribute('height')),
+      width: this.#face.width,
+      onSelect: (place) => this.#tellSelected(trace, place),
+    });
     this.#view?.close();
     this.#view = view;
-    this.#show('ready', this.#head(trace), view.element, this.#foot(trace));
+    this.#enter('ready');
+    this.#face.tellTrace(trace, promptOf(trace), this.#address(trace));
+    this.#offerLive(promptOf(trace));
+    this.#face.show(view.element);
     view.reveal();
   }
 
-  #head(trace: TraceData): HTMLElement {
-    return make(
-      'header',
-      { class: 'head' },
-      make('p', { class: 'prompt', part: 'prompt' }, make('bdi', {}, shownPrompt(promptOf(trace)))),
-      make('p', { class: 'dim meta', part: 'meta' }, summaryOf(trace)),
-    );
-  }
-
-  #foot(trace: TraceData): HTMLElement {
+  /** Where the lens opens in the page: a stored one as it is, others by their prompt, which stays in the browser. */
+  #address(trace: TraceData): URL | undefined {
     const host = this.#host();
-    const foot = make('footer', { class: 'dim foot', part: 'foot' });
-    if (!host) return foot;
-    const id = this.#given === undefined ? traceId(this.trace) : undefined;
+    const id = this.#given === undefined && !this.#fresh ? traceId(this.trace) : undefined;
+    if (!host || id !== undefined) return host && new URL(`t/${id ?? ''}`, host);
     const fragment = new URLSearchParams({ model: trace.model.id, prompt: promptOf(trace) });
-    const href = id === undefined ? new URL(`#${fragment.toString()}`, host) : new URL(`t/${id}`, host);
-    foot.append(make('a', { href: href.href, target: '_blank', rel: 'noopener' }, 'Open in Residscope'));
-    return foot;
+    return new URL(`#${fragment.toString().replaceAll('+', '%20')}`, host);
   }
 
-  #showLoading(): void {
-    if (this.#shown) return;
-    const bars = Array.from({ length: 5 }, () => make('i'));
-    const waiting = make(
-      'div',
-      { class: 'waiting', role: 'status', 'aria-label': 'Loading the lens' },
-      ...bars,
-    );
-    this.#show('loading', this.#fallback(waiting));
+  /** The way to a live run, where there is a server that has the engine. */
+  #offerLive(prompt: string): void {
+    if (this.#panel || !this.#host() || this.#model() === '') return;
+    this.#panel = new LivePanel(this.#model(), this.prompt === '' ? prompt : this.prompt, {
+      // What goes wrong is said in the panel and told to the page.
+      run: () => void this.run().catch(() => undefined),
+      cancel: () => this.#running?.abort(),
+    });
+    this.#face.live = this.#panel.element;
   }
 
   #showIdle(): void {
-    const say = 'No lens yet: give this element a trace.';
-    this.#show('idle', this.#fallback(make('p', { class: 'dim' }, say)));
+    this.#view?.close();
+    this.#view = undefined;
+    this.#enter('idle');
+    this.#face.tell(this.prompt, this.model, undefined);
+    this.#offerLive(this.prompt);
+    this.#face.showFallback(
+      this.#panel
+        ? `“Run live” downloads ${this.model} into your browser and runs it there.`
+        : 'No lens yet: give this element a trace.',
+    );
   }
 
   #fail(error: unknown): void {
     const { kind, message } = toErrorMessage(error);
     this.#view?.close();
-    this.#view = undefined;
-    this.#shown = undefined;
-    this.#source = undefined;
-    const again = make('button', { class: 'button', part: 'button' }, 'Try again');
-    again.addEventListener('click', () => void this.#update());
-    const box = make(
-      'div',
-      { class: 'error', part: 'error', role: 'alert' },
-      make('p', {}, make('b', {}, 'This lens can’t be shown. '), message),
-      ...(error instanceof InputError || kind === 'format' ? [] : [again]),
-    );
-    this.#show('error', box, make('slot'));
+    [this.#view, this.#shown, this.#source] = [undefined, undefined, undefined];
+    this.#enter('error');
+    this.#face.tell('', '', undefined);
+    const lasting = error instanceof InputError || kind === 'format';
+    this.#face.showError(message, lasting ? undefined : () => void this.#update());
     this.#tell('residscope-error', { kind, message: messageOf(error) });
   }
 
-  /** What the post's author put inside, or something in its place. */
-  #fallback(otherwise: HTMLElement): HTMLElement {
-    return make('slot', {}, otherwise);
-  }
-
-  #show(state: WidgetState, ...parts: readonly HTMLElement[]): void {
+  #enter(state: WidgetState): void {
     this.#state = state;
-    this.#frame.dataset['state'] = state;
-    this.#frame.replaceChildren(...parts);
+    this.#face.state = state;
   }
 
-  /** CSS pixels inside the frame. */
-  #width(): number {
-    const { paddingLeft, paddingRight } = getComputedStyle(this.#frame);
-    return this.#frame.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight) || 0;
-  }
-
-  #tellSelected({ lens, ids, pieces, texts }: TraceData, { row, pos }: Place): void {
-    const { layer = 0, mid = false } = lens.rows[row] ?? {};
-    const [top] = candidatesOf({ lens, ids } as TraceData, row, pos, 1);
+  #tellSelected(trace: TraceData, { row, pos }: Place): void {
+    const { layer = 0, mid = false } = trace.lens.rows[row] ?? {};
+    const [top] = candidatesOf(trace, row, pos, 1);
     this.#tell('residscope-select', {
       layer,
       mid,
       pos,
-      after: pieces[pos] ?? '',
+      after: trace.pieces[pos] ?? '',
       id: top?.id,
-      token: top && texts.get(top.id),
+      token: top && trace.texts.get(top.id),
       probability: top?.p,
     });
   }
@@ -251,9 +286,4 @@ export class ResidscopeLensElement extends AttributedElement {
   #tell<N extends keyof WidgetEvents>(name: N, detail: WidgetEvents[N]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
-}
-
-/** Whether the host page says nothing of its scheme: then the reader's own counts. */
-function inheritsNoScheme(element: Element): boolean {
-  return getComputedStyle(element).colorScheme === 'normal';
 }

@@ -2,11 +2,12 @@
  * `embed.js`, and the package's entry `residscope/embed`: registers `<residscope-lens>`, once a page, whichever copy
  * comes first.
  */
-import { ResidscopeLensElement, type WidgetState } from './element.ts';
-import type { ResidscopeErrorEvent, ResidscopeSelectEvent } from './events.ts';
+import { ResidscopeLensElement } from './element.ts';
+import type { WidgetState } from './face.ts';
+import type { ResidscopeErrorEvent, ResidscopeRunEvent, ResidscopeSelectEvent } from './events.ts';
 
-export { ResidscopeLensElement, type WidgetState };
-export type { ResidscopeErrorEvent, ResidscopeSelectEvent };
+export { ResidscopeLensElement };
+export type { ResidscopeErrorEvent, ResidscopeRunEvent, ResidscopeSelectEvent, WidgetState };
 
 declare global {
   interface HTMLElementTagNameMap {
@@ -14,6 +15,7 @@ declare global {
   }
   interface HTMLElementEventMap {
     'residscope-select': ResidscopeSelectEvent;
+    'residscope-run': ResidscopeRunEvent;
     'residscope-error': ResidscopeErrorEvent;
   }
 }

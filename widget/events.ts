@@ -1,5 +1,6 @@
 /** What the element tells its page: all events bubble and leave shadow roots. */
 import type { ErrorKind } from '../shared/errors.ts';
+import type { Trace } from '../shared/trace/format.ts';
 
 /** A reader has come to a cell. */
 export type ResidscopeSelectEvent = CustomEvent<{
@@ -17,10 +18,18 @@ export type ResidscopeSelectEvent = CustomEvent<{
   readonly probability: number | undefined;
 }>;
 
+/** A live run has come to its end; its trace can be kept or sent like any other. */
+export type ResidscopeRunEvent = CustomEvent<{
+  readonly model: string;
+  readonly prompt: string;
+  readonly trace: Trace;
+}>;
+
 /** Something can't be shown or run; the element says it in words too. */
 export type ResidscopeErrorEvent = CustomEvent<{ readonly kind: ErrorKind; readonly message: string }>;
 
 export interface WidgetEvents {
   'residscope-select': ResidscopeSelectEvent;
+  'residscope-run': ResidscopeRunEvent;
   'residscope-error': ResidscopeErrorEvent;
 }

@@ -4,6 +4,7 @@
  */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeTrace } from '../../shared/trace/decode.ts';
 import { TRACE_MEDIA_TYPE } from '../../shared/trace/format.ts';
 import { browserMissing, launchBrowser } from '../support/browser.ts';
 import { hostPages, post, type HostPage, type HostPages } from '../support/host-pages.ts';
@@ -94,6 +95,7 @@ describe.skipIf(missing !== undefined)(
     it('is worked by keyboard: one stop of Tab, arrows, Enter pins, Escape clears; and tells the page', async () => {
       const visit = await open(`<residscope-lens trace="${id}"></residscope-lens><a href="#">after</a>`);
       await painted(visit);
+      await visit.page.keyboard.press('Tab'); // Run live
       await visit.page.keyboard.press('Tab');
       const focused = visit.page.locator('residscope-lens td:focus');
       await expect(focused.textContent()).resolves.toBe('·Paris');
@@ -116,8 +118,9 @@ describe.skipIf(missing !== undefined)(
       await expect(visit.page.getByRole('tooltip').isVisible()).resolves.toBe(false);
       await visit.page.keyboard.press('Control+Home');
       await expect(focused.getAttribute('aria-label')).resolves.toMatch(/^Layer 7, position 0 /);
+      await visit.page.keyboard.press('Tab'); // Open in Residscope
       await visit.page.keyboard.press('Tab');
-      await visit.page.keyboard.press('Tab');
+      await expect(visit.page.locator('a:focus').textContent()).resolves.toBe('after');
       await visit.end();
     });
 
@@ -128,5 +131,76 @@ describe.skipIf(missing !== undefined)(
       await expect(visit.page.getByText('a plain table').isVisible()).resolves.toBe(true);
       await visit.end();
     });
+
+    const goLive = async (visit: Visit): Promise<void> => {
+      await visit.page.getByRole('button', { name: 'Run live' }).click();
+      await visit.page.waitForFunction(
+        () => (globalThis as unknown as HostWindow).told.some(({ type }) => type !== 'residscope-select'),
+        undefined,
+        { timeout: 120_000 },
+      );
+    };
+
+    it('runs live from another origin, without isolation: the same trace, then the reader’s own prompt', async () => {
+      const visit = await open(
+        `<residscope-lens trace="${id}"></residscope-lens><residscope-lens model="fable-4m" prompt="The capital of Japan is"></residscope-lens>`,
+      );
+      await painted(visit);
+      const first = visit.page.locator('residscope-lens').first();
+      await first.getByRole('button', { name: 'Run live' }).click();
+      const prompt = first.getByRole('textbox', { name: 'Prompt' });
+      await expect(prompt.inputValue()).resolves.toBe('The Eiffel Tower is in the city of');
+      const ran = (n: number) =>
+        visit.page.waitForFunction(
+          (count) =>
+            (globalThis as unknown as HostWindow).told.filter(({ type }) => type === 'residscope-run')
+              .length === count,
+          n,
+          { timeout: 120_000 },
+        );
+      await ran(1);
+      const [run] = (await told(visit.page)).filter(({ type }) => type === 'residscope-run');
+      const live = decodeTrace(run?.detail['trace']);
+      const stored = decodeTrace(await realTrace());
+      expect([...live.ids]).toEqual([...stored.ids]);
+      expect([...live.lens.topIds]).toEqual([...stored.lens.topIds]);
+      live.lens.topLogprobs.forEach((logprob, i) =>
+        expect(Math.abs(logprob - (stored.lens.topLogprobs[i] ?? NaN))).toBeLessThan(1e-3),
+      );
+      expect(live.device).toMatchObject({
+        name: 'wasm',
+        detail: expect.stringMatching(/1 thread/) as string,
+      });
+      await prompt.fill('The capital of Italy is');
+      await prompt.press('Enter');
+      await ran(2);
+      await expect(
+        first.getByRole('gridcell', { name: /^Layer 7, position 5 / }).textContent(),
+      ).resolves.toBe('·Rome');
+      // Typing went on where it was, and the second widget runs on the same engine.
+      await expect(
+        prompt.evaluate((box) => (box.getRootNode() as ShadowRoot).activeElement === box),
+      ).resolves.toBe(true);
+      const second = visit.page.locator('residscope-lens').nth(1);
+      await second.getByRole('button', { name: 'Run live' }).click();
+      await ran(3);
+      await expect(
+        second.getByRole('gridcell', { name: /^Layer 7, position 5 / }).textContent(),
+      ).resolves.toBe('·Tokyo');
+      expect(visit.page.frames().filter((frame) => frame.url() === `${server.url}/live/`)).toHaveLength(1);
+      expect(visit.strangers.filter((url) => !url.startsWith(server.url))).toEqual([]);
+      expect(visit.complaints).toEqual([]);
+      expect(await visit.violations()).toEqual([]);
+      await visit.end();
+    }, 240_000);
+
+    it('says in words why a live run can’t be had', async () => {
+      const visit = await open(`<residscope-lens model="nobody-has-this" prompt="Hello"></residscope-lens>`);
+      await goLive(visit);
+      await expect(
+        visit.page.getByRole('alert').filter({ hasText: 'nobody-has-this' }).textContent(),
+      ).resolves.toMatch(/model "nobody-has-this": not a model that opens here/);
+      await visit.end();
+    }, 120_000);
   },
 );
