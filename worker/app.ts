@@ -25,12 +25,12 @@ import { serveAssets } from './static-files.ts';
 import { invalidRequest } from './validation.ts';
 
 /** Every answer of the API; static files have their own (site/public/_headers). */
-const HEADERS = {
+const HEADERS = Object.entries({
   'Cross-Origin-Resource-Policy': 'cross-origin',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
-} as const;
+});
 
 const CORS = {
   origin: '*',
@@ -42,10 +42,26 @@ const CORS = {
 };
 
 /** Nothing here reads a cookie, so any page may read everything, and tokenize. Storing is for this server's own page. */
-const READS = cors(CORS);
-const CALLS = cors({ ...CORS, allowMethods: ['GET', 'HEAD', 'POST'] });
+const READS = open(cors(CORS));
+const CALLS = open(cors({ ...CORS, allowMethods: ['GET', 'HEAD', 'POST'] }));
 const calls: MiddlewareHandler = (c, next) => (c.req.path.startsWith('/v1/traces') ? READS : CALLS)(c, next);
 const OPEN_READS = ['/oembed', '/openapi.json', '/healthz'];
+
+/**
+ * Preflights by Hono's middleware. On what follows them, the two headers that they leave: Hono's sets them before the
+ * route answers, and then makes the answer anew, body and all, which costs as much as a warm answer.
+ */
+function open(preflight: MiddlewareHandler): MiddlewareHandler {
+  const headers: readonly [string, string][] = [
+    ['Access-Control-Allow-Origin', CORS.origin],
+    ['Access-Control-Expose-Headers', CORS.exposeHeaders.join()],
+  ];
+  return async (c, next) => {
+    if (c.req.method === 'OPTIONS') return preflight(c, next);
+    await next();
+    setHeaders(c, headers);
+  };
+}
 
 export function createApp(ports: Ports): OpenAPIHono {
   const app = new OpenAPIHono({
@@ -55,13 +71,14 @@ export function createApp(ports: Ports): OpenAPIHono {
   });
   const log = ports.log ?? consoleLog;
   app.use(observe(ports, log));
-  app.use(serveAssets(ports));
+  if (ports.assets) app.use(serveAssets(ports));
   app.use(async (c, next) => {
     await next();
     // A route's own (a page's content policy) stands.
+    const { headers } = c.res;
     setHeaders(
       c,
-      Object.entries(HEADERS).filter(([name]) => !c.res.headers.has(name)),
+      HEADERS.filter(([name]) => !headers.has(name)),
     );
   });
   for (const path of OPEN_READS) app.use(path, READS);

@@ -23,10 +23,12 @@ export function observe(ports: Ports, log: Log): MiddlewareHandler {
       ['Server-Timing', `total;dur=${ms.toFixed(1)}`],
     ]);
     const { status } = c.res;
+    const silent = status < 400 && ports.logRequests === 'failed';
+    if (silent && !ports.metrics) return;
     const method = METHODS.has(c.req.method) ? c.req.method : 'OTHER';
     const route = routeOf(c);
     ports.metrics?.request({ method, route, status, ms });
-    if (status < 400 && ports.logRequests === 'failed') return;
+    if (silent) return;
     const length = c.res.headers.get('Content-Length');
     log.write('info', 'request', {
       method,

@@ -17,7 +17,8 @@ const FORMAT = 1;
 export type Bos = 'auto' | boolean;
 
 export interface Tokenized {
-  readonly encoding: Encoding;
+  /** An encoding (`{ "ids": …, "tokens": …, "offsets": … }`) as it is kept: a warm answer needs no more of it. */
+  readonly json: string;
   readonly cached: boolean;
 }
 
@@ -27,13 +28,12 @@ export function promptKey(model: ModelVersion, text: string, bos: Bos): Promise<
   return sha256(parts.join('\n'));
 }
 
-/** Bytes of an entry in memory besides its strings, and of each token of it: estimates. */
+/** Bytes of an entry in memory besides its strings: an estimate. */
 const ENTRY_BYTES = 300;
-const TOKEN_BYTES = 120;
 
 interface Near {
   readonly key: string;
-  readonly encoding: Encoding;
+  readonly json: string;
 }
 
 /** Prompts in the isolate's own memory, found by the text itself: a warm answer is neither hashed nor parsed. */
@@ -56,16 +56,13 @@ export class PromptCache {
     const { metrics, prompts, tokenizers } = this.#ports;
     const name = nameOf(model, text, bos);
     const near = this.#near.get(name);
-    const known = near ? near.encoding : parseEncoding(await forgiving(this.#ports, () => prompts.get(key)));
-    metrics?.count('prompt_cache', known ? 'hit' : 'miss');
-    const encoding = known ?? (await tokenizers.load(model)).encode(text, { bos });
-    if (!known) await forgiving(this.#ports, () => prompts.put(key, JSON.stringify(encoding)));
-    if (!near) {
-      // Two bytes a code unit at most, in the name and in the tokens.
-      const bytes = ENTRY_BYTES + name.length * 4 + encoding.ids.length * TOKEN_BYTES;
-      this.#near.set(name, { key, encoding }, bytes);
-    }
-    return { encoding, cached: known !== undefined };
+    const known = near?.json ?? checkedJson(await forgiving(this.#ports, () => prompts.get(key)));
+    metrics?.count('prompt_cache', known === undefined ? 'miss' : 'hit');
+    const json = known ?? jsonOf((await tokenizers.load(model)).encode(text, { bos }));
+    if (known === undefined) await forgiving(this.#ports, () => prompts.put(key, json));
+    // Two bytes a code unit at most.
+    if (!near) this.#near.set(name, { key, json }, ENTRY_BYTES + (name.length + json.length) * 2);
+    return { json, cached: known !== undefined };
   }
 }
 
@@ -84,11 +81,16 @@ async function forgiving<T>(ports: Ports, work: () => Promise<T>): Promise<T | u
 }
 
 /** An entry that isn't an encoding is no entry. */
-function parseEncoding(json: string | undefined): Encoding | undefined {
+function checkedJson(json: string | undefined): string | undefined {
   if (json === undefined) return undefined;
   try {
-    return EncodingShape.safeParse(JSON.parse(json)).data;
+    return jsonOf(EncodingShape.parse(JSON.parse(json)));
   } catch {
     return undefined;
   }
+}
+
+/** Its members alone, in this order. */
+function jsonOf({ ids, tokens, offsets }: Encoding): string {
+  return JSON.stringify({ ids, tokens, offsets });
 }

@@ -4,6 +4,8 @@ import { LIMITS } from '../shared/limits.ts';
 
 /** UTF-8 bytes of a text, counted no further than needed. */
 function fits(text: string, limit: number): boolean {
+  // A code unit takes three bytes at most.
+  if (text.length * 3 <= limit) return true;
   return text.length <= limit && new TextEncoder().encode(text).byteLength <= limit;
 }
 

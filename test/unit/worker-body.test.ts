@@ -21,8 +21,7 @@ describe('a packed body', () => {
   const text = JSON.stringify({ a: 'é'.repeat(500) });
 
   it('is unpacked where that is allowed, and refused elsewhere', async () => {
-    const bytes = await readBody(send(gzipSync(text), PACKED), { limit: 5000, gzip: true });
-    expect(new TextDecoder().decode(bytes)).toBe(text);
+    expect(await readBody(send(gzipSync(text), PACKED), { limit: 5000, gzip: true })).toBe(text);
     expect(await problemOf(gzipSync(text), PACKED, { limit: 5000 })).toEqual([
       415,
       'media-type',
@@ -36,7 +35,7 @@ describe('a packed body', () => {
   it('may not be larger than the limit when it is unpacked, to the byte', async () => {
     const limit = 1_000_000;
     const full = gzipSync('x'.repeat(limit));
-    expect((await readBody(send(full, PACKED), { limit, gzip: true })).byteLength).toBe(limit);
+    expect((await readBody(send(full, PACKED), { limit, gzip: true })).length).toBe(limit);
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     expect(bomb.byteLength).toBeLessThan(limit);
     for (const body of [gzipSync('x'.repeat(limit + 1)), bomb]) {
@@ -97,7 +96,7 @@ describe('a plain body', () => {
       send('{}', { 'Content-Type': 'application/vnd.A+json; charset=utf-8' }),
       rules,
     );
-    expect(body.byteLength).toBe(2);
+    expect(body).toBe('{}');
     expect((await problemOf('{}', { 'Content-Type': 'text/html' }, rules))[2]).toBe(
       'Content-Type: expected application/json or application/vnd.a+json, got "text/html"',
     );

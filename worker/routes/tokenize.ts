@@ -4,7 +4,8 @@
  * A body says whether it was `cached`, so the first answer and the later ones differ by that member, and so do their
  * strong tags (`…-m`, `…-h`). Both stand for the same encoding: a reader who has either is told 304.
  */
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { Context, TypedResponse } from 'hono';
 import { LIMITS } from '../../shared/limits.ts';
 import { jsonBody } from '../body.ts';
 import { matchingTag } from '../etag.ts';
@@ -93,7 +94,7 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports) {
     const known = matchingTag(c.req.header('If-None-Match'), [tagOf(key, true), tagOf(key, false)]);
     if (known !== undefined) return c.body(null, 304, headersOf(known, true));
     const answer = await prompts.tokenize(model, text, bos, key);
-    return c.json(bodyOf(model, answer), 200, headersOf(tagOf(key, answer.cached), answer.cached));
+    return answered(c, bodyOf(model, answer), tagOf(key, answer.cached), answer.cached);
   });
 
   return first.openapi(postRoute, async (c) => {
@@ -105,13 +106,14 @@ export function tokenizeRoutes(app: OpenAPIHono, ports: Ports) {
     const cached = answers.every((answer) => answer.cached);
     const [first] = answers;
     if (text !== undefined && first) {
-      return c.json(bodyOf(model, first), 200, headersOf(tagOf(keys[0] ?? '', cached), cached));
+      return answered(c, bodyOf(model, first), tagOf(keys[0] ?? '', cached), cached);
     }
-    const results = answers.map((answer) => ({ ...plain(answer), cached: answer.cached }));
     // Which of the texts were cached is in the body too, so it is in the tag.
     const states = answers.map((answer) => (answer.cached ? 'h' : 'm')).join('');
     const batchKey = await promptKey(model, `${keys.join()},${states}`, 'auto');
-    return c.json({ ...nameOf(model), cached, results }, 200, headersOf(tagOf(batchKey, cached), cached));
+    const names = JSON.stringify({ ...nameOf(model), cached });
+    const body = joined(names, `{"results":[${answers.map(resultOf).join(',')}]}`);
+    return answered(c, body, tagOf(batchKey, cached), cached);
   });
 }
 
@@ -125,17 +127,32 @@ async function inOrder<T, R>(
   return results;
 }
 
-/** Mutable copies, which is what a JSON answer is typed as. */
-function plain({ encoding }: Tokenized): { ids: number[]; tokens: string[]; offsets: [number, number][] } {
-  return {
-    ids: [...encoding.ids],
-    tokens: [...encoding.tokens],
-    offsets: encoding.offsets.map(([start, end]) => [start, end]),
-  };
+/** What is kept is JSON and goes out as it is: parsing and writing it again would cost more than all the rest. */
+function bodyOf(model: ModelVersion, answer: Tokenized): string {
+  return joined(JSON.stringify(nameOf(model)), resultOf(answer));
 }
 
-function bodyOf(model: ModelVersion, answer: Tokenized) {
-  return { ...nameOf(model), ...plain(answer), cached: answer.cached };
+function resultOf({ json, cached }: Tokenized): string {
+  return joined(json, `{"cached":${cached}}`);
+}
+
+/** One JSON object of the members of two, neither of them empty. */
+function joined(a: string, b: string): string {
+  return `${a.slice(0, -1)},${b.slice(1)}`;
+}
+
+type Answer = z.infer<typeof TokenizeAnswer> | z.infer<typeof TokenizeBatchAnswer>;
+
+/** JSON that is written already, typed as what it says. */
+function answered(
+  c: Context,
+  json: string,
+  tag: string,
+  cached: boolean,
+): Response & TypedResponse<Answer, 200, 'json'> {
+  const headers = { 'Content-Type': 'application/json', ...headersOf(tag, cached) };
+  const response: Response = c.body(json, 200, headers);
+  return response as Response & TypedResponse<Answer, 200, 'json'>;
 }
 
 function tagOf(key: string, cached: boolean): string {

@@ -168,12 +168,10 @@ export function traceRoutes(app: OpenAPIHono, ports: Ports) {
 }
 
 /** @throws {HttpProblem} 400 when it isn't JSON, 422 with the reader's own words when it is no valid trace. */
-async function canonicalForm(
-  body: Uint8Array<ArrayBuffer>,
-): Promise<{ id: string; bytes: Uint8Array<ArrayBuffer> }> {
+async function canonicalForm(body: string): Promise<{ id: string; bytes: Uint8Array<ArrayBuffer> }> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(body));
+    json = JSON.parse(body);
   } catch {
     throw new HttpProblem('invalid-json', 400, 'body: expected JSON, got something that does not parse');
   }
