@@ -4,7 +4,7 @@
  * second one's logits over.
  */
 import { alignTokens, pairLayers, type Column, type RowPair } from '../shared/compare/align.ts';
-import { compareCells, joinCells, type ComparedCells } from '../shared/compare/cells.ts';
+import { cellsAtOnce, compareCells, joinCells, type ComparedCells } from '../shared/compare/cells.ts';
 import { matchVocabularies, vocabularyOf, type VocabularyMatch } from '../shared/compare/vocabularies.ts';
 import { InputError, throwIfCancelled } from '../shared/errors.ts';
 import type { ModelSpec } from '../shared/spec/model-spec.ts';
@@ -39,14 +39,6 @@ export interface ComparedRow {
   readonly layers: RowPair;
   /** A cell a column. */
   readonly cells: ComparedCells;
-}
-
-/** Bytes of logits of each side that are held at a time. */
-const CHUNK_BYTES = 16e6;
-
-/** Cells that are compared at a time. */
-export function cellsAtOnce(dVocab: number): number {
-  return Math.max(1, Math.floor(CHUNK_BYTES / (4 * dVocab)));
 }
 
 /** @throws {InputError} `compare: gpt2 and fable-4m have other vocabularies: …`, for no id would mean the same. */

@@ -64,6 +64,14 @@ export interface CompareRequest {
   readonly perCell: number;
 }
 
+/** Bytes of logits of each side that are held at a time. */
+const CHUNK_BYTES = 16e6;
+
+/** Cells that are compared at a time. */
+export function cellsAtOnce(dVocab: number): number {
+  return Math.max(1, Math.floor(CHUNK_BYTES / (4 * dVocab)));
+}
+
 /** exp(−45) is under 3e-20: a whole vocabulary of such terms does not reach the last digit of a sum. */
 const NEGLIGIBLE = -45;
 

@@ -131,7 +131,7 @@ function colorAt({ lightness, tint }: Ramp, t: number): string {
   const [a0, b0] = cartesian(tint[i]);
   const [a1, b1] = cartesian(tint[i + 1]);
   const f = at - i;
-  return oklabToHex(lightness[0] + (lightness[1] - lightness[0]) * t, a0 + (a1 - a0) * f, b0 + (b1 - b0) * f);
+  return oklabAt(lightness[0] + (lightness[1] - lightness[0]) * t, a0 + (a1 - a0) * f, b0 + (b1 - b0) * f);
 }
 
 function cartesian(tint: readonly [number, number] | undefined): [number, number] {
@@ -141,7 +141,7 @@ function cartesian(tint: readonly [number, number] | undefined): [number, number
 }
 
 /** Oklab to sRGB; what lies outside the gamut is clamped. */
-function oklabToHex(lightness: number, a: number, b: number): string {
+export function oklabAt(lightness: number, a: number, b: number): string {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;

@@ -187,6 +187,16 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
       href: 'https://arxiv.org/abs/2303.09435',
     },
   },
+  divergence: {
+    plain:
+      'How far apart two runs’ guesses are in one cell. KL(A ‖ B) is what A’s guess costs whoever expects B’s, and has no bound; Jensen–Shannon is the same both ways and at most ln 2. Tokens share a column where the prompts have them in common (longest common subsequence); what differs in between is paired from the right. Rows of models of other depth meet at the same share of the way.',
+    exact:
+      'KL(A ‖ B) = Σₜ p_A(t)·ln(p_A(t) / p_B(t)); JS = (KL(A ‖ m) + KL(B ‖ m)) / 2, m = (p_A + p_B) / 2; over the whole vocabulary, with the raw lens.',
+    source: {
+      text: 'Lin 1991, “Divergence Measures Based on the Shannon Entropy”',
+      href: 'https://doi.org/10.1109/18.61115',
+    },
+  },
   interval: {
     plain:
       'How far a figure over some prompts may be from the figure over all such prompts: 95 of 100 such intervals hold it. For the share of matches it is Wilson’s; for the mean share of variance the prompts are drawn again many times, with a seed.',

@@ -3,6 +3,7 @@
  * log. Unknown fields and wrong values are passed over.
  */
 import type { DeviceChoice } from '../../engine/api.ts';
+import { LIMITS } from '../../shared/limits.ts';
 import { namedTrace } from './trace-source.ts';
 import { DEFAULT_VIEW, namedView, type ViewId } from './views.ts';
 import {
@@ -67,7 +68,7 @@ export function readFragment(hash: string): Fragment {
     view: namedView(fields.get('view')) ?? DEFAULT_VIEW,
     options: Object.fromEntries(
       OPTIONS.map((name) => [name, fields.get(name)] as const).filter(
-        ([, value]) => value && value.length <= 2000,
+        ([, value]) => value && value.length <= LIMITS.textBytes,
       ),
     ),
     head: number(fields.get('head'), 0),

@@ -168,6 +168,11 @@ export class Session {
     this.#runs.token = token;
   }
 
+  /** For a second model, which opens in a thread of its own. */
+  get token(): string | undefined {
+    return this.#runs.token;
+  }
+
   get hasToken(): boolean {
     return this.#runs.token !== undefined;
   }

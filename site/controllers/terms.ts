@@ -24,6 +24,7 @@ export const TERM_TITLES = {
   cosine: 'Angle between layers',
   norm: 'Length of a state',
   fitted: 'Fitted lens',
+  divergence: 'Two runs side by side',
   interval: 'Intervals of the experiment',
 } as const;
 export type Term = keyof typeof TERM_TITLES;

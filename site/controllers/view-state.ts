@@ -38,7 +38,19 @@ export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 /** What a view is set to, beside what all views share: kept in the address as text, read by the view alone. */
-export const OPTIONS = ['score', 'compose', 'off', 'of', 'neuron'] as const;
+export const OPTIONS = [
+  'score',
+  'compose',
+  'off',
+  'of',
+  'neuron',
+  'compare',
+  'compare-model',
+  'compare-by',
+  'compare-of',
+  'compare-layers',
+  'compare-at',
+] as const;
 export type Options = Readonly<Partial<Record<(typeof OPTIONS)[number], string>>>;
 
 export interface Cell {

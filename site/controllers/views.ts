@@ -37,6 +37,11 @@ export const VIEWS: readonly [View, ...View[]] = [
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },
   },
   {
+    id: 'compare',
+    label: 'Compare',
+    element: { tag: 'rs-compare', load: () => import('../elements/compare.ts'), readsTraces: true },
+  },
+  {
     id: 'translate',
     label: 'Fitted lens',
     element: { tag: 'rs-fitted', load: () => import('../elements/fitted.ts') },

@@ -2,11 +2,9 @@
  * When a cell's card shows: after the pointer has rested on the cell, after the keyboard has, or by a long press.
  * The card itself, and its code, come with the first one.
  */
-import type { Session } from '../controllers/session.ts';
 import { sameCell } from '../controllers/selection.ts';
 import type { Cell } from '../controllers/view-state.ts';
-import type { LensCardElement } from './lens-card.ts';
-import type { LensGridElement } from './lens-grid.ts';
+import type { CellCard } from './cell-card.ts';
 
 /** Milliseconds until a card shows, moves to the next cell, goes. */
 const REST = { pointer: 350, keys: 700, touch: 480 } as const;
@@ -15,15 +13,23 @@ const LEAVE = 180;
 /** CSS pixels that a finger may move in a long press. */
 const SLACK = 10;
 
+/** A table with cards. */
+export interface CardedGrid extends HTMLElement {
+  /** Where a cell lies in the browser's window, where it is in the document. */
+  boxOf(cell: Cell): DOMRect | undefined;
+}
+
 export class CellCards {
-  session: Session | undefined;
-  readonly #grid: LensGridElement;
-  #card: LensCardElement | undefined;
+  readonly #grid: CardedGrid;
+  readonly #make: () => Promise<CellCard | undefined>;
+  #card: CellCard | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pressed: { readonly cell: Cell; x: number; y: number } | undefined;
 
-  constructor(grid: LensGridElement) {
+  /** @param make the card, on first need; undefined while there is nothing to show. */
+  constructor(grid: CardedGrid, make: () => Promise<CellCard | undefined>) {
     this.#grid = grid;
+    this.#make = make;
   }
 
   /** A finger is down, or its card is up. */
@@ -81,13 +87,11 @@ export class CellCards {
   }
 
   async #show(cell: Cell, touch: boolean): Promise<void> {
-    const { session } = this;
     const turn = this.#timer;
-    if (!session) return;
     if (!this.#card) {
-      const { LensCardElement } = await import('./lens-card.ts');
-      this.#card ??= new LensCardElement();
-      this.#card.session = session;
+      const made = await this.#make();
+      if (!made) return;
+      this.#card ??= made;
       this.#card.addEventListener('pointerenter', () => clearTimeout(this.#timer));
       this.#card.addEventListener('pointerleave', () => this.rest(undefined, 'pointer'));
       this.#card.addEventListener('rs-close', () => this.close());

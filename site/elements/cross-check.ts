@@ -68,6 +68,7 @@ export class CrossCheckElement extends Panel {
     try {
       this.#result = await crossCheck(run, this.state, {
         device,
+        token: this.session.token,
         signal: going.signal,
         onRow: (done, total) => {
           this.#done = [done, total];

@@ -63,7 +63,7 @@ export function showCell(cell: HTMLElement, run: RunView, { readings }: LineRead
   );
 }
 
-function part(role: string, kind: string, text: string): HTMLElement {
+export function part(role: string, kind: string, text: string): HTMLElement {
   const element = document.createElement('div');
   element.setAttribute('role', role);
   if (kind !== '') element.className = kind;

@@ -1,78 +1,19 @@
-/**
- * A cell's card: its candidates with bars, and how its numbers differ from the line below. It lies beside the cell,
- * never on it; in a narrow window, and by touch, it is a sheet at the edge that is away from the cell.
- */
+/** A cell's card: its candidates with bars, and how its numbers differ from the line below. */
 import { html, svg, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { lineBelow, lineReadings, lineTitle, targetIn, type LineReadings } from '../controllers/lines.ts';
 import { change, count, logProbability, nats, probabilityOf } from '../controllers/numbers.ts';
 import { tokenText, type Cell, type RunView, type ViewState } from '../controllers/view-state.ts';
-import { lensCardStyles } from '../styles/lens-card.ts';
-import { shared } from '../styles/shared.ts';
-import { Panel } from './panel.ts';
+import { CellCard } from './cell-card.ts';
 
 const CANDIDATES = 5;
-/** CSS pixels: between card and cell, and from the window's edge; windows under this width get a sheet. */
-const GAP = 8;
-const NARROW = 600;
 
-export class LensCardElement extends Panel {
-  static override styles = [shared, lensCardStyles];
+export class LensCardElement extends CellCard {
   protected readonly shows = ['run', 'target', 'chosen'] as const satisfies (keyof ViewState)[];
-  #cell: Cell | undefined;
-  #touch = false;
-
-  /** The cell that it shows, while it shows. */
-  get cell(): Cell | undefined {
-    return this.#cell;
-  }
-
-  /** @param box where the cell lies in the window. */
-  show(cell: Cell, box: DOMRect, touch: boolean): void {
-    this.#cell = cell;
-    this.#touch = touch;
-    this.popover = 'manual';
-    this.setAttribute('role', touch ? 'dialog' : 'tooltip');
-    this.setAttribute('aria-label', 'Cell in short');
-    this.requestUpdate();
-    void this.updateComplete.then(() => {
-      if (this.#cell !== cell || !this.isConnected) return;
-      const sheet = touch || innerWidth < NARROW;
-      this.classList.toggle('sheet', sheet);
-      this.#place(undefined, 0);
-      if (!this.matches(':popover-open')) this.showPopover();
-      const { width, height } = this.getBoundingClientRect();
-      if (sheet) {
-        const above = box.bottom + GAP > innerHeight - height;
-        this.#place(undefined, above ? 0 : innerHeight - height);
-        return;
-      }
-      const right = box.right + GAP;
-      const left = right + width + GAP <= innerWidth ? right : box.left - GAP - width;
-      const top = box.top + box.height / 2 - height / 2;
-      if (left >= GAP) this.#place(left, Math.min(Math.max(top, GAP), innerHeight - height - GAP));
-      else {
-        const middle = box.left + box.width / 2 - width / 2;
-        const below = box.bottom + GAP + height <= innerHeight;
-        const at = Math.min(Math.max(middle, GAP), innerWidth - width - GAP);
-        this.#place(at, below ? box.bottom + GAP : Math.max(box.top - GAP - height, 0));
-      }
-    });
-  }
-
-  #place(left: number | undefined, top: number): void {
-    this.style.left = left === undefined ? '' : `${left}px`;
-    this.style.top = `${top}px`;
-  }
-
-  hide(): void {
-    this.#cell = undefined;
-    if (this.isConnected && this.matches(':popover-open')) this.hidePopover();
-  }
 
   protected override render(): TemplateResult {
     const { run, chosen } = this.state;
-    const cell = this.#cell;
+    const { cell } = this;
     const line = run && cell && lineReadings(run, cell, chosen);
     if (!line) return html``;
     const under = lineBelow(cell, run);
@@ -80,17 +21,7 @@ export class LensCardElement extends Panel {
     return html`
       <header>
         ${lineTitle(cell)}, after <span class="token">${visibleText(run.pieces[cell.pos] ?? '')}</span>
-        ${
-          this.#touch
-            ? html`<button
-                class="close"
-                aria-label="Close"
-                @click=${() => this.dispatchEvent(new Event('rs-close'))}
-              >
-                ×
-              </button>`
-            : ''
-        }
+        ${this.closeButton()}
       </header>
       ${this.#candidates(run, cell, line)} ${this.#numbers(cell, line, below)}
     `;

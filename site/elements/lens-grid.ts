@@ -36,7 +36,12 @@ export class LensGridElement extends HTMLElement {
   readonly #stage = document.createElement('div');
   readonly #grid = document.createElement('div');
   readonly #line = new SettleLine();
-  readonly #cards = new CellCards(this);
+  readonly #cards = new CellCards(this, async () => {
+    const { LensCardElement } = await import('./lens-card.ts');
+    const card = new LensCardElement();
+    if (this.#session) card.session = this.#session;
+    return card;
+  });
   readonly #painter = new CellPainter();
   readonly #resized: ResizeObserver;
   #head = new Strip(this.#grid, { make: makeColumnHeader, bind: () => undefined });
@@ -101,7 +106,6 @@ export class LensGridElement extends HTMLElement {
 
   set session(session: Session) {
     this.#session = session;
-    this.#cards.session = session;
   }
 
   /** Where a cell lies in the browser's window, where it is in the document. */

@@ -9,14 +9,21 @@ import { shared } from '../styles/shared.ts';
 import { openDialog } from './dialog.ts';
 import { Panel } from './panel.ts';
 
-type Purpose = 'target' | 'pin';
+/** `follow`: through both of two runs side by side. */
+export type Purpose = 'target' | 'pin' | 'follow';
+
+const TITLES: Record<Purpose, string> = {
+  target: 'Colour by a token',
+  pin: 'Pin a token',
+  follow: 'Follow a token',
+};
 
 const LIMIT = 40;
 const EMPTY: TokenMatches = { matches: [], total: 0 };
 
 export function showTokenSearch(session: Session, purpose: Purpose): void {
   openDialog(
-    purpose === 'pin' ? 'Pin a token' : 'Colour by a token',
+    TITLES[purpose],
     (close) =>
       html`<rs-token-search .session=${session} .purpose=${purpose} @rs-picked=${close}></rs-token-search>`,
   );
@@ -169,6 +176,7 @@ export class TokenSearchElement extends Panel {
 
   #pick(id: number): void {
     if (this.purpose === 'target') this.session.setTarget(id);
+    else if (this.purpose === 'follow') this.session.setOption('compare-of', String(id));
     else if (!this.state.pins.includes(id)) this.session.selection.toggle(id);
     this.dispatchEvent(new CustomEvent('rs-picked'));
   }

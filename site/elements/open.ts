@@ -4,6 +4,7 @@ import { NetworkError } from '../../shared/errors.ts';
 import type { DroppedItem } from '../controllers/drops.ts';
 import type { Session } from '../controllers/session.ts';
 import type * as Dialogs from './dialogs.ts';
+import type { Purpose } from './lens-search.ts';
 import { looksLikeTrace } from '../controllers/trace-source.ts';
 import { LOCAL } from '../controllers/view-state.ts';
 import { TERM_TITLES, type Term } from '../controllers/terms.ts';
@@ -40,7 +41,7 @@ export function openModels(session: Session, at?: 'token'): void {
 }
 
 /** Searches the vocabulary for a token to pin or to colour the table by. */
-export function openTokenSearch(session: Session, purpose: 'target' | 'pin'): void {
+export function openTokenSearch(session: Session, purpose: Purpose): void {
   void withDialogs(session, ({ showTokenSearch }) => showTokenSearch(session, purpose));
 }
 

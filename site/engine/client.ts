@@ -111,13 +111,20 @@ export interface Engine {
     signal?: AbortSignal,
     onStep?: (step: Studies[N]['step']) => void,
   ): Promise<Studies[N]['answer']>;
+  /** Any call that has no method of its own here. @param transfer buffers in it that are moved, not copied. */
+  ask<N extends CallName>(
+    type: N,
+    ask: Calls[N][0],
+    signal?: AbortSignal,
+    transfer?: ArrayBuffer[],
+  ): Promise<Calls[N][1]>;
   /** Ends what goes on, at once, and gives all memory back; the next load starts anew. */
   dispose(): void;
 }
 
 /** The part of a `Worker` that is used. */
 export interface WorkerPort {
-  postMessage(message: ToWorker): void;
+  postMessage(message: ToWorker, transfer: ArrayBuffer[]): void;
   terminate(): void;
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
@@ -295,6 +302,15 @@ export class EngineClient implements Engine {
     if ('error' in ending) throw ending.error;
   }
 
+  ask<N extends CallName>(
+    type: N,
+    ask: Calls[N][0],
+    signal?: AbortSignal,
+    transfer?: ArrayBuffer[],
+  ): Promise<Calls[N][1]> {
+    return this.#call(type, ask, signal, undefined, transfer);
+  }
+
   dispose(): void {
     this.#stop(new CancelledError('the engine was closed'));
   }
@@ -304,6 +320,7 @@ export class EngineClient implements Engine {
     ask: Calls[N][0],
     signal?: AbortSignal,
     onStep?: N extends StepName ? (step: Steps[N]) => void : never,
+    transfer?: ArrayBuffer[],
   ): Promise<Calls[N][1]> {
     return new Promise((resolve, reject) => {
       throwIfCancelled(signal);
@@ -319,7 +336,7 @@ export class EngineClient implements Engine {
         },
         signal,
       );
-      this.#post({ type, id, ask } as Extract<ToWorker, { type: N }>);
+      this.#post({ type, id, ask } as Extract<ToWorker, { type: N }>, transfer);
     });
   }
 
@@ -346,9 +363,9 @@ export class EngineClient implements Engine {
     }, CANCEL_GRACE);
   }
 
-  #post(message: ToWorker): void {
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     this.#worker ??= this.#connect();
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, transfer);
   }
 
   #connect(): WorkerPort {

@@ -32,6 +32,7 @@ import type {
   TokenTexts,
 } from './protocol.ts';
 import type { AttentionDesk } from './attention-desk.ts';
+import type { CompareDesk } from './compare-desk.ts';
 import type { DirectionsDesk } from './directions-desk.ts';
 import type { Lenses, LensesModel } from './lenses.ts';
 import { RunStates } from './run-states.ts';
@@ -80,6 +81,7 @@ export class EngineHost {
   #directions: Promise<DirectionsDesk> | undefined;
   #lenses: Promise<Lenses> | undefined;
   #attention: Promise<AttentionDesk> | undefined;
+  #compare: Promise<CompareDesk> | undefined;
   readonly #running = new Map<number, AbortController>();
   #queue: Promise<void> = Promise.resolve();
 
@@ -162,6 +164,15 @@ export class EngineHost {
           this.#answer(message.id, 'attentionOverview', {});
         });
         return;
+      case 'compareCells':
+      case 'cellLogits':
+      case 'vocabulary':
+      case 'matchVocabulary':
+        this.#enqueue(message.id, async (signal) => {
+          const { value, transfer } = await (await this.#compareDesk()).answer(message, signal);
+          this.#answer(message.id, message.type, value, transfer);
+        });
+        return;
       case 'identity':
         this.#enqueue(message.id, async (signal) => {
           const model = this.#loaded();
@@ -230,6 +241,14 @@ export class EngineHost {
     return this.#attention;
   }
 
+  #compareDesk(): Promise<CompareDesk> {
+    const model = this.#loaded();
+    this.#compare ??= import('./compare-desk.ts').then(
+      ({ CompareDesk }) => new CompareDesk(model, () => this.#held),
+    );
+    return this.#compare;
+  }
+
   /** Prompts take turns with what else is asked, so that the page goes on being used meanwhile. */
   async #experiment(id: number, ask: ExperimentAsk): Promise<void> {
     const controller = new AbortController();
@@ -286,6 +305,7 @@ export class EngineHost {
     this.#directions = undefined;
     this.#lenses = undefined;
     this.#attention = undefined;
+    this.#compare = undefined;
     await old?.dispose();
     const model = await this.#ports.load(ask, {
       device: ask.device,

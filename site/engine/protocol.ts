@@ -27,6 +27,9 @@ import type {
   TargetReadings,
   Trajectory,
 } from '../../shared/lens/readings.ts';
+import type { Column, RowPair } from '../../shared/compare/align.ts';
+import type { ComparedCells } from '../../shared/compare/cells.ts';
+import type { VocabularyMatch } from '../../shared/compare/vocabularies.ts';
 import type { HeadScores } from '../../shared/lens/attention.ts';
 import type { PromptRecord } from '../../shared/lens/experiment-files.ts';
 import type { Sampling } from '../../shared/sampling.ts';
@@ -213,6 +216,35 @@ export interface AveragesAsk {
   readonly positions: 'all' | 'last';
 }
 
+/** Some cells of one row of two runs, side by side. */
+export interface CompareAsk {
+  readonly layers: RowPair;
+  readonly columns: readonly Column[];
+  /** The first run's tokens. */
+  readonly a: readonly number[];
+  /** The second run's tokens; or, of a model in another thread, its logits of the columns that it has, in order. */
+  readonly b:
+    { readonly ids: readonly number[] } | { readonly logits: Float32Array; readonly stride: number };
+  /** Ids that both models share. */
+  readonly vocab: number;
+  readonly k: number;
+  /** i32[columns, perCell], −1 for none. */
+  readonly targets: readonly number[];
+  readonly perCell: number;
+}
+
+export interface CompareAnswer {
+  readonly cells: ComparedCells;
+  /** Of every id in them. */
+  readonly texts: TokenTexts;
+}
+
+export interface CellLogitsAsk {
+  readonly ids: readonly number[];
+  readonly layer: number;
+  readonly positions: readonly number[];
+}
+
 /** All heads of one layer over a prompt. */
 export interface AttentionAsk {
   readonly ids: readonly number[];
@@ -267,6 +299,12 @@ export interface Calls {
   saveLens: [{ readonly kind: Translators['kind'] }, Blob];
   averages: [AveragesAsk, ReadingAverages];
   study: [StudyAsk, StudyAnswer];
+  compareCells: [CompareAsk, CompareAnswer];
+  /** f32[positions, vocab] */
+  cellLogits: [CellLogitsAsk, Float32Array];
+  /** The model's vocabulary in bytes, for another model's thread to hold against its own. */
+  vocabulary: [Record<string, never>, Uint8Array];
+  matchVocabulary: [Uint8Array, VocabularyMatch];
 }
 export type CallName = keyof Calls;
 
