@@ -28,7 +28,7 @@ const LATER = [
   // What heads do, with its view; matrices, with the first view that needs one; runs on kept keys; f16's check.
   /^(heads|heads-desk|head-weights|reading|studies|matrix|past|precision)-/,
   // Attribution, neurons, ablation: with what asks for them; two runs side by side.
-  /^(attribution|neurons|neuron-\w+|deletion|mean-activations|prompt-(batches|position)|compare)-/,
+  /^(attribution|neurons|neuron-\w+|deletion|mean-activations|prompt-(batches|position)|compare|compare-(card|desk)|residual-states|model-name)-/,
   // Files to take along, with the Export dialog.
   /^(chart-svg|csv)-/,
   // A run as a trace, with the first dialog or file that needs it.
@@ -38,7 +38,7 @@ const LATER = [
   // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.
   /^(dialogs|chat-template|chat-worker|vocabulary)-/,
   // The charts with uPlot, when they come into sight; a cell's card, with the first cell that is pointed at.
-  /^(lens-chart-cards|uPlot\.esm|lens-card)-/,
+  /^(lens-chart-cards|line-chart|chart-card|plot|key|uPlot\.esm|lens-card|cell-card)-/,
   // Other families and their parts than the embedded model's.
   /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
   // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.

@@ -1,6 +1,5 @@
 /** Two runs by layer, in one column: how open each guess is, what each makes of both answers, how far they are apart. */
 import { html, type TemplateResult } from 'lit';
-import { visibleText } from '../../shared/picture/visible.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import { stroke } from '../charts/key.ts';
 import type { ChartSeries, ChartSpec } from '../charts/line-chart.ts';
@@ -24,7 +23,7 @@ export function compareCharts(
           <rs-line-chart .spec=${chartOf(lines, where, selected.layer, scheme)}></rs-line-chart>
           <div class="key">
             ${lines.lines.map(
-              ({ name, colour, dashed }) => html`<span>${stroke(colour, dashed)} ${visibleText(name)}</span>`,
+              ({ name, colour, dashed }) => html`<span>${stroke(colour, dashed)} ${name}</span>`,
             )}
           </div>
           ${asTable(found, lines)}
@@ -59,7 +58,7 @@ function asTable(found: Comparison, { title, lines }: CompareLines): TemplateRes
         <thead>
           <tr>
             <th scope="col">row</th>
-            ${lines.map(({ name }) => html`<th scope="col">${visibleText(name)}</th>`)}
+            ${lines.map(({ name }) => html`<th scope="col">${name}</th>`)}
           </tr>
         </thead>
         <tbody>

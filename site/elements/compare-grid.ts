@@ -212,7 +212,7 @@ export class CompareGridElement extends HTMLElement {
     const { found, scale, scheme } = spec;
     const { pos } = cell;
     const [a, b] = [topOf(cells, cells.a, found.a, pos), topOf(cells, cells.b, found.b, pos)];
-    const shown = (a === b ? [a] : [a, b]).map((text) => (text === undefined ? '·' : visibleText(text)));
+    const shown = (a === b ? [a] : [a, b]).map((text) => (text === undefined ? '–' : visibleText(text)));
     const [one, other] = element.children;
     if (one) one.textContent = shown[0] ?? '';
     if (other instanceof HTMLElement) {

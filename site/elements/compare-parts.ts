@@ -48,18 +48,18 @@ export function labelOf(
   { layer, pos }: Cell,
   [a, b]: readonly [string | undefined, string | undefined],
 ): string {
-  const side = (name: string, text: string | undefined, { topLogprobs }: ComparedSide): string[] =>
-    text === undefined
-      ? []
-      : [`${name} ${spokenText(text)}, probability ${probabilityOf(topLogprobs[pos * cells.k] ?? NaN)}`];
   const row = rowName(found.rows[layer + 1] ?? { a: undefined, b: undefined });
-  const both = [...side('A', a, cells.a), ...side('B', b, cells.b)];
-  return `${row}, column ${pos} ${columnName(found, pos)}: ${both.join('; ')}; ${say(cells, pos)}`;
+  // What the cell shows, in its order, so that what is seen is what is said.
+  const tokens = [...new Set([a, b])].flatMap((text) => (text === undefined ? [] : [spokenText(text)]));
+  const likely = (name: string, text: string | undefined, { topLogprobs }: ComparedSide): string[] =>
+    text === undefined ? [] : [`${probabilityOf(topLogprobs[pos * cells.k] ?? NaN)} in ${name}`];
+  const both = [...likely('A', a, cells.a), ...likely('B', b, cells.b)];
+  return `${row}, column ${pos} ${columnName(found, pos)}: ${tokens.join(', ')}; probability ${both.join(', ')}; ${say(cells, pos)}`;
 }
 
 export function makeColumn(): HTMLElement {
   const header = part('columnheader', 'column', '');
-  header.append(document.createElement('span'), document.createElement('span'));
+  header.append(document.createElement('span'), ' ', document.createElement('span'));
   return header;
 }
 
@@ -94,7 +94,7 @@ export function makeRow({ a, b }: RowPair): HTMLElement {
 
 export function makeCell(): HTMLElement {
   const cell = part('gridcell', '', '');
-  cell.append(document.createElement('span'), document.createElement('span'));
+  cell.append(document.createElement('span'), ' ', document.createElement('span'));
   cell.tabIndex = -1;
   return cell;
 }

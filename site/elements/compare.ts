@@ -101,7 +101,6 @@ export class CompareElement extends Panel {
           Two runs side by side ${termButton('divergence')}
           <small>the prompt above is A; the other prompt, or the other model, is B</small>
         </h2>
-        ${found ? this.#controls(found) : nothing}
       </div>
       ${this.#form()} ${this.#progress()} ${this.#trouble()}
       ${
@@ -121,7 +120,7 @@ export class CompareElement extends Panel {
     const { busy } = this.#reader;
     return html`<form class="card" @submit=${(event: SubmitEvent) => this.#submit(event)}>
       <label
-        >Other prompt
+        >Other text
         <textarea
           name="prompt"
           rows="1"
@@ -322,7 +321,7 @@ export class CompareElement extends Panel {
   #controls({ why, a, b }: Comparison): TemplateResult {
     const { options, order } = this.state;
     const by = this.#by;
-    return html`<div class="controls">
+    return html`<div class="controls above">
       <fieldset>
         <legend>colour</legend>
         ${COMPARE_BY.map(
@@ -426,6 +425,7 @@ export class CompareElement extends Panel {
       },
     };
     return html`
+      ${this.#controls(found)}
       <p class="sides">
         <span><b>A</b> ${found.a.model}, ${found.a.layers} layers</span>
         <span><b>B</b> ${found.b.model}, ${found.b.layers} layers</span>

@@ -19,7 +19,7 @@ export const compareStyles = css`
   form input,
   form textarea {
     width: 100%;
-    min-height: 34px;
+    height: 36px;
     padding: 6px 9px;
     border: 1px solid var(--line-strong);
     border-radius: 8px;
@@ -29,7 +29,7 @@ export const compareStyles = css`
   }
   form textarea {
     display: block;
-    height: 34px;
+    min-height: 36px;
     resize: vertical;
   }
   .buttons,
@@ -60,6 +60,9 @@ export const compareStyles = css`
     height: 10px;
     border-radius: 4px;
     box-shadow: inset 0 0 0 1px var(--line);
+  }
+  .above {
+    margin-bottom: 8px;
   }
   .stale {
     opacity: 0.55;
@@ -159,6 +162,7 @@ const gridStyles = css`
   .layer {
     flex-direction: column;
     align-items: flex-end;
+    justify-content: center;
     line-height: 14px;
   }
   [role='gridcell'] {
