@@ -35,6 +35,8 @@ export type LayerTiles = Omit<HeadTiles, 'heads'> & { readonly heads: readonly n
 export class AttentionReader implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #key = '';
+  /** Of the run that was asked about: the same prompt may run again. */
+  #ids: readonly number[] | undefined;
   #asking: AbortController | undefined;
   #overview: { readonly key: string; readonly asking: AbortController } | undefined;
   found: LayerMaps | undefined;
@@ -53,10 +55,11 @@ export class AttentionReader implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    // What was read stays for when the view is shown again.
+    if (this.#asking) this.#key = '';
     this.#asking?.abort();
     this.#overview?.asking.abort();
     this.#asking = undefined;
-    this.#key = '';
     // Read in full, it stays.
     if (this.#overview && !this.#complete) this.#forgetOverview();
   }
@@ -89,8 +92,9 @@ export class AttentionReader implements ReactiveController {
       return;
     }
     if (phase !== 'done' || !run.timings || !engine.alive) return;
-    if (`${key}:${layer}` !== this.#key) {
+    if (`${key}:${layer}` !== this.#key || run.ids !== this.#ids) {
       this.#key = `${key}:${layer}`;
+      this.#ids = run.ids;
       void this.#ask(engine, run, layer);
     }
     if (all && !this.#overview) void this.#askAll(engine, run, key);

@@ -21,6 +21,8 @@ export interface FoundDirections extends DirectionsAnswer {
 export class DirectionsReader implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #key = '';
+  /** Of the run that was asked about: the same prompt may run again. */
+  #ids: readonly number[] | undefined;
   #asking: AbortController | undefined;
   found: FoundDirections | undefined;
   /** What went wrong with the last question. */
@@ -36,9 +38,10 @@ export class DirectionsReader implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    // What was read stays for when the view is shown again.
+    if (this.#asking) this.#key = '';
     this.#asking?.abort();
     this.#asking = undefined;
-    this.#key = '';
   }
 
   /** Asks anew where anything differs from the last question; waits while a run goes on. */
@@ -51,8 +54,9 @@ export class DirectionsReader implements ReactiveController {
     if (phase !== 'done' || !run.timings || pos === undefined || !engine.alive) return;
     const { centred, mid, allPositions } = choice;
     const key = [run.model.id, run.ids.join(), pos, centred, mid, allPositions].join(':');
-    if (key === this.#key) return;
+    if (key === this.#key && run.ids === this.#ids) return;
     this.#key = key;
+    this.#ids = run.ids;
     void this.#ask(engine, run, pos, choice);
   }
 

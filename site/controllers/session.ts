@@ -189,7 +189,8 @@ export class Session {
             target: 'top' as const,
             selected: undefined,
             head: undefined,
-            options: {},
+            // Of another model they name other heads; the text beside is only a text.
+            options: { ...(state.options.compare && { compare: state.options.compare }) },
             headLabels: [],
             chat: false,
             lensAsked: undefined,

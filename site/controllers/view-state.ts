@@ -44,6 +44,13 @@ export const OPTIONS = [
   'off',
   'of',
   'neuron',
+  // Attention: all layers' heads, value-weighted, scored by, heads combined. Directions: not centred, which states.
+  'heads',
+  'weights',
+  'by',
+  'combine',
+  'centred',
+  'states',
   'compare',
   'compare-model',
   'compare-by',

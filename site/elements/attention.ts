@@ -37,22 +37,11 @@ const COMBINED_HEADS: Readonly<Record<Combination, number>> = { mean: -1, max: -
 export class AttentionElement extends Panel {
   static override properties = {
     ...Panel.properties,
-    weighed: { state: true },
-    combined: { state: true },
-    all: { state: true },
-    by: { state: true },
     looked: { state: true },
     src: { state: true },
     tableOpen: { state: true },
   };
   static override styles = [shared, termStyles, lensStyles, attentionStyles];
-  /** Value-weighted. */
-  declare weighed: boolean;
-  declare combined: Combination | undefined;
-  /** All layers in small, in place of one. */
-  declare all: boolean;
-  /** What all layers' heads are coloured by. */
-  declare by: 'maps' | HeadScore;
   /** Under the pointer. */
   declare looked: { readonly dest: number; readonly src: number } | undefined;
   declare src: number | undefined;
@@ -65,15 +54,13 @@ export class AttentionElement extends Panel {
     'headLabels',
     'scheme',
     'info',
+    'options',
   ] as const satisfies (keyof ViewState)[];
   readonly #reader = new AttentionReader(this);
   #shown: ShownMap | undefined;
 
   constructor() {
     super();
-    this.weighed = false;
-    this.all = false;
-    this.by = 'maps';
     this.tableOpen = false;
   }
 
@@ -87,8 +74,27 @@ export class AttentionElement extends Panel {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    this.#reader.follow(this.session.engine, this.state, this.#layer, this.all);
+    this.#reader.follow(this.session.engine, this.state, this.#layer, this.#all);
     this.#shown = this.#show();
+  }
+
+  /** Value-weighted. */
+  get #weighed(): boolean {
+    return this.state.options.weights === 'value';
+  }
+
+  get #combined(): Combination | undefined {
+    return COMBINATIONS.find((how) => how === this.state.options.combine);
+  }
+
+  /** All layers in small, in place of one. */
+  get #all(): boolean {
+    return this.state.options.heads === 'all';
+  }
+
+  /** What colours the small ones. */
+  get #by(): 'maps' | HeadScore {
+    return HEAD_SCORES.find((score) => score === this.state.options.by) ?? 'maps';
   }
 
   get #layers(): number {
@@ -126,14 +132,14 @@ export class AttentionElement extends Panel {
   #show(): ShownMap | undefined {
     const maps = this.#reader.found;
     if (!maps || maps.run.ids !== this.state.run?.ids) return undefined;
-    const weighed = this.weighed && maps.weighted !== undefined;
+    const weighed = this.#weighed && maps.weighted !== undefined;
     const table = weighed ? maps.weighted : maps.pattern;
     const before = this.#shown;
-    if (this.combined) {
-      const same = before?.maps === maps && before.head === this.combined && before.weighed === weighed;
+    if (this.#combined) {
+      const same = before?.maps === maps && before.head === this.#combined && before.weighed === weighed;
       if (same) return before;
-      const cells = combineHeads(table, { heads: maps.heads.length, tokens: maps.tokens }, this.combined);
-      return { maps, head: this.combined, weighed, cells, offset: 0, most: weighed ? largest(cells) : 1 };
+      const cells = combineHeads(table, { heads: maps.heads.length, tokens: maps.tokens }, this.#combined);
+      return { maps, head: this.#combined, weighed, cells, offset: 0, most: weighed ? largest(cells) : 1 };
     }
     const index = Math.max(maps.heads.indexOf(this.state.head ?? -1), 0);
     const head = maps.heads[index] ?? 0;
@@ -163,7 +169,7 @@ export class AttentionElement extends Panel {
             </div>`
       }
       ${
-        shown || (run && this.all && this.#reader.tiles.length > 0)
+        shown || (run && this.#all && this.#reader.tiles.length > 0)
           ? this.#parts(shown)
           : run?.trace
             ? this.#missing(run)
@@ -229,16 +235,18 @@ export class AttentionElement extends Panel {
       >
       <fieldset>
         <legend>heads of</legend>
-        ${this.#radio('heads', 'this layer', !this.all, () => (this.all = false))}
-        ${this.#radio('heads', 'all layers', this.all, () => (this.all = true))}
+        ${this.#radio('heads', 'this layer', !this.#all, () => this.session.setOption('heads', undefined))}
+        ${this.#radio('heads', 'all layers', this.#all, () => this.session.setOption('heads', 'all'))}
       </fieldset>
       <fieldset>
         <legend>show</legend>
-        ${this.#radio('weigh', 'weights', !this.weighed || run.trace !== undefined, () => (this.weighed = false))}
+        ${this.#radio('weigh', 'weights', !this.#weighed || run.trace !== undefined, () => this.session.setOption('weights', undefined))}
         ${
           run.trace
             ? nothing
-            : this.#radio('weigh', 'value-weighted', this.weighed, () => (this.weighed = true))
+            : this.#radio('weigh', 'value-weighted', this.#weighed, () =>
+                this.session.setOption('weights', 'value'),
+              )
         }
       </fieldset>
       ${termButton('valueWeighted')}
@@ -257,10 +265,10 @@ export class AttentionElement extends Panel {
     return html`<div class="parts ${busy ? 'stale' : ''}">
       <section class="card" aria-labelledby="heads">
         <h2 id="heads">
-          ${this.all ? 'All layers' : `Layer ${layer}`}
-          <small>${this.all ? this.#overviewSaid() : this.#layerSaid(shown)}</small>
+          ${this.#all ? 'All layers' : `Layer ${layer}`}
+          <small>${this.#all ? this.#overviewSaid() : this.#layerSaid(shown)}</small>
         </h2>
-        ${this.all ? this.#byControl() : nothing}
+        ${this.#all ? this.#byControl() : nothing}
         <rs-head-grid @pick=${(event: PickHead) => this.#pickHead(event)}></rs-head-grid>
       </section>
       ${shown ? this.#large(shown) : html`<p class="small">Reading the heads…</p>`}
@@ -288,11 +296,14 @@ export class AttentionElement extends Panel {
         aria-label="Coloured by"
         @change=${(event: Event) => {
           const { value } = event.target as HTMLSelectElement;
-          this.by = HEAD_SCORES.find((score) => score === value) ?? 'maps';
+          this.session.setOption(
+            'by',
+            HEAD_SCORES.find((score) => score === value),
+          );
         }}
       >
-        <option value="maps" .selected=${this.by === 'maps'}>maps of the weights</option>
-        ${HEAD_SCORES.map((score) => html`<option value=${score} .selected=${this.by === score}>${SCORE_WORDS[score]}</option>`)}
+        <option value="maps" .selected=${this.#by === 'maps'}>maps of the weights</option>
+        ${HEAD_SCORES.map((score) => html`<option value=${score} .selected=${this.#by === score}>${SCORE_WORDS[score]}</option>`)}
       </select>
       ${termButton('headScores')}</label
     >`;
@@ -416,14 +427,14 @@ export class AttentionElement extends Panel {
     const { scheme, head, headLabels } = this.state;
     const shown = this.#shown;
     const { tiles } = this.#reader;
-    const key = [shown, scheme, head, this.all, this.by, tiles, headLabels];
+    const key = [shown, scheme, head, this.#all, this.#by, tiles, headLabels];
     if (this.#gridKept?.key.every((one, i) => one === key[i])) return this.#gridKept.content;
     const layer = shown?.maps.layer ?? this.#layer;
     const number = shown && (typeof shown.head === 'number' ? shown.head : COMBINED_HEADS[shown.head]);
     const content: HeadGridContent = {
-      form: this.all ? 'table' : 'wrap',
-      label: this.all ? 'Heads of all layers' : `Heads of layer ${layer}`,
-      rows: this.all ? this.#allRows() : shown ? [{ layer, tiles: this.#layerTiles(shown) }] : [],
+      form: this.#all ? 'table' : 'wrap',
+      label: this.#all ? 'Heads of all layers' : `Heads of layer ${layer}`,
+      rows: this.#all ? this.#allRows() : shown ? [{ layer, tiles: this.#layerTiles(shown) }] : [],
       selected: number === undefined ? undefined : { layer, head: number },
       scheme,
     };
@@ -467,7 +478,7 @@ export class AttentionElement extends Panel {
   }
 
   #allRows(): HeadGridContent['rows'] {
-    const { by } = this;
+    const by = this.#by;
     return this.#reader.tiles.map(({ layer, heads, side, window, tiles, scores }) => ({
       layer,
       tiles: heads.map((head, h) => ({
@@ -529,7 +540,10 @@ export class AttentionElement extends Panel {
   }
 
   #pickHead({ detail: { layer, head } }: PickHead): void {
-    this.combined = COMBINATIONS.find((how) => COMBINED_HEADS[how] === head);
+    this.session.setOption(
+      'combine',
+      COMBINATIONS.find((how) => COMBINED_HEADS[how] === head),
+    );
     if (layer !== this.#layer || this.state.selected === undefined) this.#go(layer);
     if (head >= 0) this.session.selection.selectHead(head);
   }

@@ -23,12 +23,10 @@ const CHOICES: readonly (readonly [keyof DirectionsChoice, string, string])[] = 
 export class DirectionsElement extends Panel {
   static override properties = {
     ...Panel.properties,
-    choice: { state: true },
     cell: { state: true },
     tableOpen: { state: true },
   };
   static override styles = [shared, termStyles, lensStyles, directionsStyles];
-  declare choice: DirectionsChoice;
   /** Rows of the heat map under the pointer. */
   declare cell: readonly [number, number] | undefined;
   declare tableOpen: boolean;
@@ -38,19 +36,32 @@ export class DirectionsElement extends Panel {
     'selected',
     'scheme',
     'info',
+    'options',
   ] as const satisfies (keyof ViewState)[];
   readonly #reader = new DirectionsReader(this);
   #data: { readonly of: FoundDirections; readonly data: ChartData } | undefined;
 
   constructor() {
     super();
-    this.choice = { centred: true, mid: false, allPositions: false };
     this.tableOpen = false;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    this.#reader.follow(this.session.engine, this.state, this.#pos, this.choice);
+    this.#reader.follow(this.session.engine, this.state, this.#pos, this.#choice);
+  }
+
+  /** As the address has it. */
+  get #choice(): DirectionsChoice {
+    const { centred, states } = this.state.options;
+    const more = (states ?? '').split(',');
+    return { centred: centred !== '0', mid: more.includes('mid'), allPositions: more.includes('all') };
+  }
+
+  #choose({ centred, mid, allPositions }: DirectionsChoice): void {
+    const states = [...(mid ? ['mid'] : []), ...(allPositions ? ['all'] : [])].join();
+    this.session.setOption('centred', centred ? undefined : '0');
+    this.session.setOption('states', states || undefined);
   }
 
   get #pos(): number | undefined {
@@ -111,10 +122,10 @@ export class DirectionsElement extends Panel {
           html`<label class="pick" title=${title}
             ><input
               type="checkbox"
-              .checked=${this.choice[name]}
+              .checked=${this.#choice[name]}
               ?disabled=${name === 'mid' && run?.model.spec.parallel === true}
               @change=${(event: Event) => {
-                this.choice = { ...this.choice, [name]: (event.target as HTMLInputElement).checked };
+                this.#choose({ ...this.#choice, [name]: (event.target as HTMLInputElement).checked });
               }}
             />${label}</label
           >`,
