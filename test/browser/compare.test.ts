@@ -249,6 +249,37 @@ describePage('compare view', { webgpu: false, model: true }, (stage) => {
     await visit.end();
   });
 
+  it('a trace beside a run of the model: candidates by their texts', async () => {
+    const visit = await open(BOTH);
+    const { page } = visit;
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the trace' }).click(),
+    ]);
+    const body = await readFile(await download.path());
+    await page
+      .context()
+      .route('https://models.example/france.json', (route) =>
+        route.fulfill({
+          body,
+          headers: { 'access-control-allow-origin': '*' },
+          contentType: 'application/json',
+        }),
+      );
+    const trace = encodeURIComponent('https://models.example/france.json');
+    await page.goto(`${stage.url}/#trace=${trace}&view=compare&compare=${encodeURIComponent(JAPAN)}`);
+    await page.reload();
+    await visit.state('done');
+    await page.getByText('A trace holds each cell’s ten best tokens').waitFor({ timeout: 60_000 });
+    await read(visit);
+    const end = stage.model.tokenizer.encode(FRANCE).ids.length - 1;
+    const last = cellAt(visit, 'Layer 7', end).locator('span:visible');
+    expect(await last.allTextContents()).toEqual(['·Paris', '·Tokyo']);
+    expect(visit.complaints).toEqual([]);
+    await visit.end();
+  });
+
   it('files: the table as SVG, CSV and JSON', async () => {
     const visit = await open(BOTH);
     await read(visit);
