@@ -258,15 +258,13 @@ describePage('compare view', { webgpu: false, model: true }, (stage) => {
       page.getByRole('button', { name: 'Save the trace' }).click(),
     ]);
     const body = await readFile(await download.path());
-    await page
-      .context()
-      .route('https://models.example/france.json', (route) =>
-        route.fulfill({
-          body,
-          headers: { 'access-control-allow-origin': '*' },
-          contentType: 'application/json',
-        }),
-      );
+    await page.context().route('https://models.example/france.json', (route) =>
+      route.fulfill({
+        body,
+        headers: { 'access-control-allow-origin': '*' },
+        contentType: 'application/json',
+      }),
+    );
     const trace = encodeURIComponent('https://models.example/france.json');
     await page.goto(`${stage.url}/#trace=${trace}&view=compare&compare=${encodeURIComponent(JAPAN)}`);
     await page.reload();
