@@ -23,6 +23,8 @@ export interface TraceInput {
   /** What was read with; default the raw lens. */
   readonly lens?: { readonly kind: Exclude<LensKind, 'raw'>; readonly hash: string } | undefined;
   readonly checks?: readonly SelfCheck[];
+  /** What was changed in the run. Default: nothing. */
+  readonly interventions?: Trace['interventions'];
   readonly device?: TraceDevice;
   /** Milliseconds since the run was asked for. */
   readonly timings?: Readonly<Record<string, number>>;
@@ -63,7 +65,7 @@ export function encodeTrace(input: TraceInput): Trace {
     tokens: textsOf(occurring(ids, readings, late, directions), tokenizer),
     lens,
     ...(directions === undefined ? {} : { pca: encodePca(directions, readings.length) }),
-    interventions: [],
+    interventions: input.interventions ?? [],
     engine: { name: 'residscope', version: VERSION },
     checks: checks.map(({ name, status, value, bound, note }) => ({
       name,

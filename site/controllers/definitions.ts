@@ -149,6 +149,20 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
     exact: '−ln p(token j of the copy), mean over the draws, for the first and for the second copy.',
     source: OLSSON,
   },
+  ablation: {
+    plain:
+      'A part’s output is set to nothing, to what it is on average, or to a multiple of itself, at every position; all that comes after is computed anew. What gets worse is what the part was there for, or what others made of it; what stays may be done elsewhere too.',
+    exact:
+      'At blocks.L.attn.hook_z (a head), hook_attn_out, hook_mlp_out or mlp.hook_post (a neuron): x → 0, x → the mean over 128 reference prompts (first positions apart), or x → factor · x. Cells: ln p after − ln p before, nats; a corner where the first choice differs.',
+    source: ELHAGE,
+  },
+  attribution: {
+    plain:
+      'The last state is a sum: of the embedding, of what every head and every MLP wrote, and of biases. So a token’s logit is a sum too, of what each of them says directly about it. What a part does by way of later parts is not in its bar.',
+    exact:
+      'With the final norm’s scale as it is in this run: part of a write w = ((w − mean(w))·γ/σ)·U[t] (mean only where the norm centres), or U[t] − U[t′] for a pair; β·U[t] for the norm’s own bias. Heads by source: A[pos, src]·v[src]·W_O.',
+    source: ELHAGE,
+  },
   directions: {
     plain:
       'On its way through the layers, one prediction passes a handful of states. Their principal components are the few directions along which those states differ most; each can be read as a token, as a state can.',

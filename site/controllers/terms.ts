@@ -18,6 +18,8 @@ export const TERM_TITLES = {
   composition: 'Composition',
   circuit: 'Induction circuit',
   inContext: 'Learning in context',
+  ablation: 'Ablation',
+  attribution: 'Direct logit attribution',
   directions: 'Directions',
   variance: 'Share of the variance',
   match: 'Reading a direction',

@@ -21,9 +21,14 @@ export function ofWholeRows(values: ArrayLike<number>, rows: number): number[] {
  * Encoded and read back, so that what is drawn and written is what any reader of the trace sees.
  *
  * @param identity of the model's weights, when it is known by now.
+ * @param interventions what was changed in the run.
  * @throws {InputError} before the run's end.
  */
-export function traceOfRun(run: RunView, identity: ModelIdentity | undefined): TraceData {
+export function traceOfRun(
+  run: RunView,
+  identity: ModelIdentity | undefined,
+  interventions: TraceData['interventions'] = [],
+): TraceData {
   if (run.trace) return run.trace.data;
   if (!run.late || !run.timings)
     throw new InputError('The run has not come to its end: wait for it, or run again.');
@@ -44,6 +49,7 @@ export function traceOfRun(run: RunView, identity: ModelIdentity | undefined): T
       late,
       lens: run.lens,
       checks,
+      interventions,
       device: model.device,
       timings: { ...timings },
     }),

@@ -32,6 +32,16 @@ export const VIEWS: readonly [View, ...View[]] = [
     element: { tag: 'rs-heads', load: () => import('../elements/heads.ts') },
   },
   {
+    id: 'ablation',
+    label: 'Ablation',
+    element: { tag: 'rs-ablation', load: () => import('../elements/ablation.ts') },
+  },
+  {
+    id: 'attribution',
+    label: 'Attribution',
+    element: { tag: 'rs-attribution', load: () => import('../elements/attribution.ts') },
+  },
+  {
     id: 'directions',
     label: 'Directions',
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },

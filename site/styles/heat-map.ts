@@ -15,7 +15,7 @@ const RULES = `
   td.none { background: repeating-linear-gradient(135deg, var(--line) 0 1.5px, var(--chip) 1.5px 4px); }
   td.marked::after {
     content: ''; position: absolute; top: 0; right: 0; border: solid transparent; border-width: 0 8px 8px 0;
-    border-right-color: var(--settle); border-top-right-radius: 4px;
+    border-right-color: currentcolor; border-top-right-radius: 4px;
   }
   td[role]:hover { box-shadow: inset 0 0 0 1.5px var(--ink); }
   td[aria-selected='true'] { outline: 2px solid var(--accent); outline-offset: 0; }

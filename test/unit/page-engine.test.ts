@@ -65,6 +65,13 @@ class FakeModel implements HostedModel {
   openLens = (): never => notFaked();
   averages = (): never => notFaked();
   heads = (): never => notFaked();
+  attribution = (): never => notFaked();
+  neurons = (): never => notFaked();
+  neuron = (): never => notFaked();
+  neuronTriggers = (): never => notFaked();
+  neuronAgreement = (): never => notFaked();
+  deletion = (): never => notFaked();
+  meanActivations = (): never => notFaked();
   disposed = false;
   running = 0;
   step: Promise<void> = Promise.resolve();
