@@ -61,7 +61,7 @@ describePage('ablation view', { webgpu: false, model: true }, (stage) => {
     await page.getByText('a factor').click();
     await page.getByText('With MLP 3 times 0.5').waitFor();
     close(await changes(visit), await expected([{ hook: 'blocks.3.hook_mlp_out', factor: 0.5 }]));
-    expect(page.url()).toContain('off=m3~0.5');
+    await expect.poll(() => page.url()).toContain('off=m3~0.5');
 
     await page.getByRole('textbox', { name: 'Neuron' }).fill('9.9');
     await page.getByRole('button', { name: 'Take it out' }).click();
