@@ -27,6 +27,8 @@ const LATER = [
   /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
   // What heads do, with its view; matrices, with the first view that needs one; runs on kept keys; f16's check.
   /^(heads|heads-desk|head-weights|reading|studies|matrix|past|precision)-/,
+  // Ablation and neurons in the engine's thread, and what those views share.
+  /^(ablation|ablation-desk|neurons-desk|heat-map|study)-/,
   // Attribution, neurons, ablation: with what asks for them; two runs side by side.
   /^(attribution|neurons|neuron-\w+|deletion|mean-activations|prompt-(batches|position)|compare|compare-(card|desk)|residual-states|model-name)-/,
   // Files to take along, with the Export dialog.
