@@ -61,6 +61,14 @@ export class AttributedElement extends Base {
     this.#reflect('theme', value);
   }
 
+  /** What a live run computes on: `auto`, `wasm` or `webgpu`. */
+  get device(): string {
+    return this.getAttribute('device') ?? '';
+  }
+  set device(value: Given<string>) {
+    this.#reflect('device', value);
+  }
+
   /** The server whose traces and engine it uses; by default the one that the script came from. */
   get host(): string {
     return this.getAttribute('host') ?? '';

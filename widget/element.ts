@@ -3,7 +3,6 @@
  * events, parts and custom properties are in docs/embed.md.
  */
 import { InputError, messageOf, toErrorMessage } from '../shared/errors.ts';
-import { settlingSentence } from '../shared/picture/lens-table.ts';
 import type { TraceData } from '../shared/trace/data.ts';
 import { decodeTrace } from '../shared/trace/decode.ts';
 import type { Trace } from '../shared/trace/format.ts';
@@ -14,7 +13,7 @@ import { Face, type WidgetState } from './face.ts';
 import { hostOf, scriptHost } from './host.ts';
 import { liveEngine } from './live.ts';
 import { LivePanel } from './live-panel.ts';
-import { candidates, chosenRows, tableHeight, themeOf } from './options.ts';
+import { candidates, chosenRows, deviceOf, tableHeight, themeOf } from './options.ts';
 import { fetchTrace, inlineTrace, traceAddress, traceId } from './source.ts';
 import styles from './styles.css?inline';
 import type { Place } from './table.ts';
@@ -122,14 +121,15 @@ export class ResidscopeLensElement extends AttributedElement {
     this.#enter('running');
     panel.running();
     try {
+      const device = deviceOf(this.device);
       const engine = await liveEngine(host, signal);
-      const ask = { model: this.#model(), prompt: text, bos: this.#bos(), k: 10, device: 'auto' } as const;
+      const ask = { model: this.#model(), prompt: text, bos: this.#bos(), k: 10, device };
       const trace = decodeTrace(
         await engine.run(ask, { signal, onProgress: (step) => panel.progress(step) }),
       );
       if (signal.aborted) return;
       [this.#shown, this.#fresh, this.#source] = [trace, true, this.#sourceKey()];
-      panel.ended(settlingSentence(trace));
+      panel.ended(ranOn(trace));
       this.#draw(trace);
       this.#tell('residscope-run', { model: trace.model.id, prompt: text, trace: trace.source });
     } catch (error) {
@@ -286,4 +286,11 @@ export class ResidscopeLensElement extends AttributedElement {
   #tell<N extends keyof WidgetEvents>(name: N, detail: WidgetEvents[N]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** `Ran in your browser in 0.3 s: wasm, 1 thread` */
+function ranOn({ device, timings }: TraceData): string {
+  const seconds = (timings?.['done'] ?? 0) / 1000;
+  const where = [device?.name, device?.detail].filter((text) => text !== undefined && text !== '').join(', ');
+  return `Ran in your browser in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s: ${where}`;
 }

@@ -60,3 +60,10 @@ export function themeOf(text: string | null): Theme {
   if (text === 'light' || text === 'dark') return text;
   throw new InputError(`theme: expected light, dark or auto, got ${JSON.stringify(text)}`);
 }
+
+/** What a live run computes on. @throws {InputError} */
+export function deviceOf(text: string): 'auto' | 'wasm' | 'webgpu' {
+  if (text === '' || text === 'auto') return 'auto';
+  if (text === 'wasm' || text === 'webgpu') return text;
+  throw new InputError(`device: expected wasm, webgpu or auto, got ${JSON.stringify(text)}`);
+}
