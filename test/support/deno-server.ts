@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type Server, type ServerOptions, startProcess, UNLIMITED } from './server-process.ts';
 
 /** Serves dist/site and the API. @throws with the server's output when it doesn't start: mostly dist/site isn't built. */
-export async function startDeno({ variables = {} }: ServerOptions = {}): Promise<Server> {
-  const store = await mkdtemp(join(tmpdir(), 'residscope-deno-'));
+export async function startDeno({ variables = {}, store: kept }: ServerOptions = {}): Promise<Server> {
+  const store = kept ?? (await mkdtemp(join(tmpdir(), 'residscope-deno-')));
   return startProcess(
     'scripts/serve-deno.mjs',
     (port) => ['--host', '127.0.0.1', '--port', String(port)],
     { ...UNLIMITED, KV_PATH: join(store, 'kv.sqlite3'), ...variables },
-    () => rm(store, { recursive: true, force: true }),
+    async () => (kept === undefined ? rm(store, { recursive: true, force: true }) : undefined),
   );
 }

@@ -15,6 +15,8 @@ export interface Server {
 export interface ServerOptions {
   /** Without a line a request of wrangler's own, which would be timed with the server. */
   readonly quiet?: boolean;
+  /** Folder of its stores, which is left when it stops. Default: one of its own, which is deleted. */
+  readonly store?: string;
   /** The operator's variables. Rate limits are off unless they are set here. */
   readonly variables?: Readonly<Record<string, string>>;
 }

@@ -8,8 +8,12 @@ import { type Server, type ServerOptions, startProcess, UNLIMITED } from './serv
 export type { Server } from './server-process.ts';
 
 /** Serves dist/site and the API. @throws with the server's output when it doesn't start: mostly dist/site isn't built. */
-export async function startServer({ variables = {}, quiet = false }: ServerOptions = {}): Promise<Server> {
-  const store = await mkdtemp(join(tmpdir(), 'residscope-store-'));
+export async function startServer({
+  variables = {},
+  quiet = false,
+  store: kept,
+}: ServerOptions = {}): Promise<Server> {
+  const store = kept ?? (await mkdtemp(join(tmpdir(), 'residscope-store-')));
   const config = join(store, 'wrangler.toml');
   await writeFile(config, withLimits(await readFile(join(ROOT, 'wrangler.toml'), 'utf8'), variables));
   const all = Object.entries({ ...UNLIMITED, LOG_REQUESTS: quiet ? 'failed' : 'all', ...variables });
@@ -28,7 +32,7 @@ export async function startServer({ variables = {}, quiet = false }: ServerOptio
       ...all.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
     {},
-    () => rm(store, { recursive: true, force: true }),
+    async () => (kept === undefined ? rm(store, { recursive: true, force: true }) : undefined),
   );
 }
 
