@@ -1,8 +1,8 @@
 /**
- * Child process: one model, freshly loaded, timed once cold and some times warm. Its arguments are a folder, a
- * device and the number of warm runs; it sends {@link EngineTimes}.
+ * Child process: one model, freshly loaded, timed once cold and some times warm. Its argument is an
+ * {@link EngineRequest} as JSON; it sends {@link EngineTimes}.
  */
-import type { DeviceName } from '../engine/api.ts';
+import type { Compute, DeviceName } from '../engine/api.ts';
 import { importLibrary, type Library } from '../test/support/library.ts';
 
 /** Milliseconds from the call to the event. */
@@ -14,8 +14,22 @@ export interface TableTimes {
   readonly checked: number;
 }
 
+export interface EngineRequest {
+  /** What `LensModel.load` takes. */
+  readonly source: string;
+  readonly device: DeviceName;
+  /** Warm runs. */
+  readonly runs: number;
+  /** Default 24, the length that the figures of other engines are given for. */
+  readonly tokens?: number;
+  readonly compute?: Compute;
+  readonly quantized?: 'expand' | 'keep';
+}
+
 export interface EngineTimes {
   readonly device: string;
+  /** Whether the device can compute in f16. */
+  readonly f16: boolean;
   readonly tokens: number;
   readonly load: number;
   readonly cold: TableTimes;
@@ -42,16 +56,14 @@ async function timePlain(model: LoadedModel, ids: readonly number[]): Promise<nu
   return performance.now() - start;
 }
 
-/** 24 tokens, the length that the figures of other engines are given for. */
-const TOKENS = 24;
-
-async function run(folder: string, device: DeviceName, runs: number): Promise<EngineTimes> {
+async function run({ tokens = 24, runs, source, ...options }: EngineRequest): Promise<EngineTimes> {
   const { LensModel } = await importLibrary();
   const started = performance.now();
-  const model = await LensModel.load(folder, { device });
+  const model = await LensModel.load(source, options);
   const load = performance.now() - started;
   const text = 'Once upon a time there was a little girl who lived in the forest. ';
-  const ids = [...model.tokenizer.encode(text.repeat(4)).ids].slice(0, TOKENS);
+  const ids = [...model.tokenizer.encode(text.repeat(Math.ceil(tokens / 6))).ids].slice(0, tokens);
+  if (ids.length < tokens) throw new Error(`expected ${tokens} tokens, got ${ids.length}`);
   const cold = await timeTable(model, ids);
   await timePlain(model, ids); // its graph is set up by now; this run is the one that shapes its buffers
   const [warm, plain]: [TableTimes[], number[]] = [[], []];
@@ -62,6 +74,7 @@ async function run(folder: string, device: DeviceName, runs: number): Promise<En
   }
   return {
     device: `${model.device.name}: ${model.device.detail}`,
+    f16: model.device.f16,
     tokens: ids.length,
     load,
     cold,
@@ -70,5 +83,4 @@ async function run(folder: string, device: DeviceName, runs: number): Promise<En
   };
 }
 
-const [folder = '', device = 'wasm', runs = '5'] = process.argv.slice(2);
-process.send?.(await run(folder, device === 'webgpu' ? 'webgpu' : 'wasm', Number(runs)));
+process.send?.(await run(JSON.parse(process.argv[2] ?? '{}') as EngineRequest));

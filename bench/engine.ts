@@ -1,34 +1,18 @@
 /** The library in Node: first row and whole table of the lens, as ratios to a plain forward in the same runtime. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { DeviceName } from '../engine/api.ts';
 import { bundleForNode } from '../test/support/bundle.ts';
-import type { EngineTimes } from './engine.child.ts';
+import { answerOf } from './child.ts';
+import type { EngineRequest, EngineTimes } from './engine.child.ts';
+import { openBenchModel } from './models.ts';
 import { type Measurement, measurement, median, type Report } from './report.ts';
-import { writeRandomGpt2 } from './random-model.ts';
 
 /** Fresh processes: a cold start happens once in each. */
 const STARTS = 3;
 
-/** Times of one fresh process. */
-export async function timesOf(
-  script: string,
-  source: string,
-  device: DeviceName,
-  runs: number,
-): Promise<EngineTimes> {
-  const child = fork(script, [source, device, String(runs)], { stdio: 'inherit' });
-  try {
-    const answer = once(child, 'message') as Promise<[EngineTimes]>;
-    const early = once(child, 'exit').then(([code]) => {
-      throw new Error(`${source}: the process ended without times (${String(code)})`);
-    });
-    const [times] = await Promise.race([answer, early]);
-    return times;
-  } finally {
-    child.kill('SIGKILL'); // Dawn's threads would keep it.
-  }
+/** Times of one fresh process. @param script `engine.child.ts`, bundled. */
+export function timesOf(script: string, request: EngineRequest): Promise<EngineTimes> {
+  return answerOf(script, request);
 }
 
 function measurements(name: string, starts: readonly EngineTimes[]): Measurement[] {
@@ -78,15 +62,16 @@ export async function benchEngine(
   let conditions: Report['conditions'] = {};
   try {
     for (const name of models) {
-      const folder = name === 'gpt2-small' ? await writeRandomGpt2() : undefined;
+      const model = await openBenchModel(name);
       try {
         const starts: EngineTimes[] = [];
-        for (let i = 0; i < STARTS; i++) starts.push(await timesOf(script, folder ?? name, device, runs));
+        const request: EngineRequest = { source: model.source, device, runs };
+        for (let i = 0; i < STARTS; i++) starts.push(await timesOf(script, request));
         const [{ device: detail, tokens }] = starts as [EngineTimes];
         conditions = { device: detail, tokens };
         rows.push(...measurements(name, starts));
       } finally {
-        if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+        await model.remove();
       }
     }
   } finally {

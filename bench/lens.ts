@@ -1,88 +1,184 @@
 /**
- * The whole lens of a real model, SmolLM2-135M from its GGUF: 24 tokens × 30 layers and the embedding's row, on wasm
- * in Node, beside PyTorch with as many threads on a model of the same shape.
+ * The whole lens in Node beside PyTorch on the same machine: every layer and the embedding's row over the whole
+ * vocabulary. On wasm SmolLM2-135M beside PyTorch with as many threads; on WebGPU three models in f32 and, where the
+ * adapter has it, f16, beside PyTorch on the same card and beside wasm on this machine's cores.
  */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { promisify } from 'node:util';
-import { isObject } from '../shared/formats/json.ts';
-import { pathOf } from '../test/support/addresses.ts';
+import type { DeviceName } from '../engine/api.ts';
 import { bundleForNode } from '../test/support/bundle.ts';
-import type { EngineTimes } from './engine.child.ts';
+import type { EngineRequest, EngineTimes } from './engine.child.ts';
 import { timesOf } from './engine.ts';
+import { type BenchModel, configOf, openBenchModel } from './models.ts';
+import { runPython } from './python.ts';
 import { type Measurement, measurement, median, type Report } from './report.ts';
-
-const FOLDER = 'shared/models/smollm2-135m-instruct';
-const GGUF = `${FOLDER}/SmolLM2-135M-Instruct.Q4_1.gguf`;
 
 /** The engine's own number of threads in Node. */
 const THREADS = Math.min(4, availableParallelism());
 
-/** Milliseconds a run. */
+/** Samples: milliseconds a run. */
 interface TorchTimes {
-  readonly versions: string;
+  /** `torch …, transformers …, cpu` or the card's name. */
+  readonly where: string;
   readonly plain: readonly number[];
   readonly loop: readonly number[];
   readonly batched: readonly number[];
 }
 
-async function torchTimes(tokens: number, runs: number): Promise<TorchTimes> {
-  const args = [
-    pathOf('bench/torch_lens.py'),
-    pathOf(`${FOLDER}/config.json`),
+export interface LensBench {
+  readonly device: DeviceName;
+  /** Of `fable-4m`, `smollm2` and `gpt2-small`. */
+  readonly models: readonly string[];
+  readonly tokens: readonly number[];
+  readonly runs: number;
+}
+
+async function torchTimes(
+  config: string,
+  tokens: number,
+  runs: number,
+  device: DeviceName,
+): Promise<TorchTimes> {
+  const where = device === 'webgpu' ? 'gpu' : 'cpu';
+  const said = await runPython('bench/torch_lens.py', [
+    config,
     ...[tokens, runs, THREADS].map(String),
-  ];
-  const { stdout } = await promisify(execFile)('python3', args);
-  const said: unknown = JSON.parse(stdout);
-  if (!isObject(said)) throw new Error(`torch_lens.py: expected an object, got ${stdout}`);
+    where,
+  ]);
   const samples = (name: string): number[] => (said[name] as unknown[]).map(Number);
   return {
-    versions: `torch ${String(said['torch'])}, transformers ${String(said['transformers'])}`,
+    where: `torch ${String(said['torch'])}, transformers ${String(said['transformers'])}, ${String(said['device'])}`,
     plain: samples('plain'),
     loop: samples('loop'),
     batched: samples('batched'),
   };
 }
 
-/** @throws {Error} when the model is not here, or Python has no torch. */
-export async function benchLens(runs: number): Promise<Report> {
-  if (!existsSync(pathOf(GGUF))) throw new Error(`${GGUF}: not here: the model lies beside the checkout`);
+const tables = (times: EngineTimes): number[] => times.warm.map(({ table }) => table);
+const firstRows = (times: EngineTimes): number[] => times.warm.map(({ firstRow }) => firstRow);
+
+/** One engine's rows beside PyTorch's. */
+function besideTorch(what: string, ours: EngineTimes, torch: TorchTimes): Measurement[] {
+  const row = (
+    name: string,
+    samples: readonly number[],
+    peer: readonly number[],
+    note: string,
+  ): Measurement =>
+    measurement(`${what}${name}`, samples, { peer: median(peer), note: `to PyTorch, ${note}` });
+  return [
+    row('plain forward, logits only', ours.plain, torch.plain, 'plain forward'),
+    row('first row, warm', firstRows(ours), torch.loop, 'the loop over layers'),
+    row('whole table, warm', tables(ours), torch.loop, 'the loop over layers'),
+    row('whole table, warm', tables(ours), torch.batched, 'all layers at once'),
+  ];
+}
+
+function torchRows(what: string, torch: TorchTimes): Measurement[] {
+  return [
+    measurement(`${what}PyTorch: plain forward, logits only`, torch.plain),
+    measurement(`${what}PyTorch: lens, a loop over layers, top ten`, torch.loop),
+    measurement(`${what}PyTorch: lens, all layers at once, top ten, entropy, KL`, torch.batched),
+  ];
+}
+
+function coldRows(what: string, times: EngineTimes): Measurement[] {
+  return [
+    measurement(`${what}load: header, tokenizer, runtime`, [times.load]),
+    measurement(`${what}whole table, cold`, [times.cold.table], { note: 'weights read and set up' }),
+  ];
+}
+
+interface Found {
+  readonly rows: readonly Measurement[];
+  readonly device: string;
+  readonly peer: string;
+}
+
+/** A model at a length, on wasm. */
+async function onWasm(
+  script: string,
+  model: BenchModel,
+  tokens: number,
+  runs: number,
+  what: string,
+): Promise<Found> {
+  const request: EngineRequest = { source: model.source, device: 'wasm', runs, tokens };
+  const ours = await timesOf(script, request);
+  const torch = await torchTimes(configOf(model), tokens, runs, 'wasm');
+  const rows = [...torchRows(what, torch), ...besideTorch(what, ours, torch), ...coldRows(what, ours)];
+  return { rows, device: ours.device, peer: `${torch.where}, ${THREADS} threads` };
+}
+
+/** A model at a length, on WebGPU: f32, f16 where the adapter has it, quantized where the file is; and on wasm. */
+async function onWebgpu(
+  script: string,
+  model: BenchModel,
+  tokens: number,
+  runs: number,
+  what: string,
+): Promise<Found> {
+  const request: EngineRequest = { source: model.source, device: 'webgpu', runs, tokens };
+  const full = await timesOf(script, request);
+  const wasm = await timesOf(script, { ...request, device: 'wasm' });
+  const torch = await torchTimes(configOf(model), tokens, runs, 'webgpu');
+  const besideWasm = (name: string, samples: readonly number[], peer: readonly number[]): Measurement =>
+    measurement(`${what}${name}`, samples, { peer: median(peer), note: `to ${wasm.device}` });
+  const rows = [
+    ...torchRows(what, torch),
+    measurement(`${what}wasm: plain forward, logits only`, wasm.plain),
+    measurement(`${what}wasm: first row, warm`, firstRows(wasm)),
+    measurement(`${what}wasm: whole table, warm`, tables(wasm)),
+    ...besideTorch(`${what}f32: `, full, torch),
+    besideWasm('f32: plain forward, logits only', full.plain, wasm.plain),
+    besideWasm('f32: whole table, warm', tables(full), tables(wasm)),
+    ...coldRows(`${what}f32: `, full),
+  ];
+  const variant = async (name: string, options: Partial<EngineRequest>): Promise<void> => {
+    const times = await timesOf(script, { ...request, ...options });
+    const toFull = (row: string, samples: readonly number[], peer: readonly number[]): Measurement =>
+      measurement(`${what}${name}: ${row}`, samples, { peer: median(peer), note: 'to f32 on the same card' });
+    rows.push(
+      toFull('first row, warm', firstRows(times), firstRows(full)),
+      toFull('whole table, warm', tables(times), tables(full)),
+      besideWasm(`${name}: whole table, warm`, tables(times), tables(wasm)),
+    );
+  };
+  if (full.f16) await variant('f16', { compute: 'f16' });
+  if (model.gguf) await variant('quantized matrices kept', { quantized: 'keep' });
+  return { rows, device: full.device, peer: torch.where };
+}
+
+/** @throws {Error} when a model is not here, the device is missing, or Python has no torch. */
+export async function benchLens({ device, models, tokens, runs }: LensBench): Promise<Report> {
   const script = await bundleForNode('bench/engine.child.ts');
-  let ours: EngineTimes;
+  const measurements: Measurement[] = [];
+  let found: Found | undefined;
   try {
-    ours = await timesOf(script, pathOf(GGUF), 'wasm', runs);
+    for (const name of models) {
+      const model = await openBenchModel(name);
+      try {
+        for (const length of tokens) {
+          const what = models.length * tokens.length === 1 ? '' : `${name}, ${length} tokens: `;
+          found = await (device === 'wasm' ? onWasm : onWebgpu)(script, model, length, runs, what);
+          measurements.push(...found.rows);
+        }
+      } finally {
+        await model.remove();
+      }
+    }
   } finally {
     await rm(script, { force: true });
   }
-  const torch = await torchTimes(ours.tokens, runs);
-  const table = ours.warm.map((t) => t.table);
-  const to = (what: string, samples: readonly number[], peer: readonly number[], name: string): Measurement =>
-    measurement(what, samples, { peer: median(peer), note: `to PyTorch, ${name}` });
   return {
-    name: 'lens-wasm',
-    title: 'The whole lens of SmolLM2-135M: medians',
+    name: `lens-${device}`,
+    title: `The whole lens on ${device}: medians`,
     conditions: {
-      device: ours.device,
-      tokens: ours.tokens,
-      peer: `${torch.versions}, ${THREADS} threads, random weights of the same shape`,
+      models: models.join(', '),
+      tokens: tokens.join(', '),
+      device: found?.device ?? '',
+      peer: `${found?.peer ?? ''}, random weights of the same shape`,
     },
-    measurements: [
-      measurement('PyTorch: plain forward, logits only', torch.plain),
-      measurement('PyTorch: lens, a loop over layers, top ten', torch.loop),
-      measurement('PyTorch: lens, all layers at once, top ten, entropy, KL', torch.batched),
-      to('plain forward, logits only', ours.plain, torch.plain, 'plain forward'),
-      to(
-        'first row, warm',
-        ours.warm.map((t) => t.firstRow),
-        torch.loop,
-        'the loop over layers',
-      ),
-      to('whole table, warm', table, torch.loop, 'the loop over layers'),
-      to('whole table, warm', table, torch.batched, 'all layers at once'),
-      measurement('load: header, tokenizer, runtime', [ours.load]),
-      measurement('whole table, cold', [ours.cold.table], { note: 'weights read and dequantized' }),
-    ],
+    measurements,
   };
 }

@@ -5,20 +5,25 @@
 import { parseArgs } from 'node:util';
 import { benchApi, benchStart, benchTokenizer, PLATFORMS } from './api.ts';
 import { benchEngine } from './engine.ts';
+import { benchHeads } from './heads.ts';
 import { benchLens } from './lens.ts';
 import { benchLoad, benchLoadSmollm2, LOAD_SHAPE } from './load.ts';
 import { benchPage } from './page.ts';
 import { printTable, type Report, writeReport } from './report.ts';
 
-const HELP = `npm run bench -- [engine] [page] [lens] [load] [api] [options]      default: engine and page, on wasm
+const HELP = `npm run bench -- [engine] [page] [lens] [heads] [load] [api] [options]      default: engine and page, on wasm
 
   engine              the library in Node: first row and whole table, as ratios to a plain forward
   page                the built page in a browser: click to finished table, longest task of the page's thread
-  lens                the whole lens of SmolLM2-135M, as ratios to PyTorch's; needs Python with transformers
+  lens                the whole lens, as ratios to PyTorch's, on webgpu also to wasm's; needs Python with transformers
+  heads               all scores of all heads, as ratios to TransformerLens's; needs Python with transformer_lens
   load                a model of 1.2 GB from a local server into a browser: memory, first row; needs 6 GB of memory
   api                 the edge API on workerd and Deno beside a bare Hono, first answers, Rust's tokenizers
-  --device NAME       wasm (default) or webgpu: for engine a GPU that Dawn finds, for page the browser's own
+  --device NAME       wasm (default) or webgpu: for engine and lens a GPU that Dawn finds, for page the browser's own
   --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
+                      lens: those and smollm2; default smollm2 on wasm, all on webgpu
+                      heads: the same; default smollm2
+  --tokens A,B        lens: lengths of the prompt; default 24 on wasm, 24,256 on webgpu
   --stored TYPE       load: F32 (default), F16 with twice the blocks, 1.2 GB too, or GGUF: SmolLM2-135M's instead
   --sizes             load: sizes without times, on a machine that does other work
   --seconds N         api: of each load; default 5
@@ -32,7 +37,8 @@ export async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: {
       device: { type: 'string', default: 'wasm' },
-      models: { type: 'string', default: 'fable-4m,gpt2-small' },
+      models: { type: 'string' },
+      tokens: { type: 'string' },
       runs: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       stored: { type: 'string', default: 'F32' },
@@ -41,7 +47,9 @@ export async function main(args: string[]): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !['engine', 'page', 'lens', 'load', 'api'].includes(name));
+  const unknown = positionals.filter(
+    (name) => !['engine', 'page', 'lens', 'heads', 'load', 'api'].includes(name),
+  );
   const { device } = values;
   if (values.help || unknown.length > 0 || (device !== 'wasm' && device !== 'webgpu')) {
     console.log(HELP);
@@ -51,9 +59,22 @@ export async function main(args: string[]): Promise<void> {
   const runs = Math.max(1, Number.parseInt(values.runs, 10) || 5);
   const wanted = positionals.length > 0 ? positionals : ['engine', 'page'];
   const reports: Report[] = [];
-  if (wanted.includes('engine')) reports.push(await benchEngine(device, values.models.split(','), runs));
+  if (wanted.includes('engine')) {
+    reports.push(await benchEngine(device, (values.models ?? 'fable-4m,gpt2-small').split(','), runs));
+  }
   if (wanted.includes('page')) reports.push(await benchPage(device, runs));
-  if (wanted.includes('lens')) reports.push(await benchLens(runs));
+  if (wanted.includes('lens')) {
+    const defaults =
+      device === 'wasm'
+        ? { models: 'smollm2', tokens: '24' }
+        : { models: 'fable-4m,smollm2,gpt2-small', tokens: '24,256' };
+    const models = (values.models ?? defaults.models).split(',');
+    const tokens = (values.tokens ?? defaults.tokens).split(',').map(Number);
+    reports.push(await benchLens({ device, models, tokens, runs }));
+  }
+  if (wanted.includes('heads')) {
+    reports.push(await benchHeads(device, (values.models ?? 'smollm2').split(','), runs));
+  }
   if (wanted.includes('load')) {
     const halves = { ...LOAD_SHAPE, layers: 2 * LOAD_SHAPE.layers, dtype: 'F16' } as const;
     reports.push(

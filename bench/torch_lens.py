@@ -1,8 +1,10 @@
 """The lens as PyTorch runs it, for `npm run bench -- lens`: a model of a config's shape with random weights.
 
-    python3 bench/torch_lens.py CONFIG.json TOKENS RUNS THREADS
+    python3 bench/torch_lens.py CONFIG.json TOKENS RUNS THREADS [cpu|gpu]
 
-Prints JSON, milliseconds a run. Random weights have no denormals to speak of; a trained model may be slower.
+Prints JSON, milliseconds a run. With `gpu`, on CUDA: a run ends when its results are in the computer's memory, as ours
+are when JavaScript has them; f32 products stay f32 (PyTorch's default: no TF32). Random weights have no denormals to
+speak of; a trained model may be slower.
 """
 
 import json
@@ -19,12 +21,24 @@ from transformers import AutoConfig, AutoModelForCausalLM, __version__
 TOP = 10
 
 
-def main(config: str, tokens: int, runs: int, threads: int) -> None:
+def fetched(result: object) -> object:
+    """Tensors brought to the computer's memory; waits for the device by that."""
+    if isinstance(result, torch.Tensor):
+        return result.cpu()
+    return [fetched(part) for part in result]  # lists, tuples, topk's values and indices
+
+
+def main(config: str, tokens: int, runs: int, threads: int, place: str) -> None:
+    if place == "gpu" and not torch.cuda.is_available():
+        sys.exit("torch_lens.py: gpu: this PyTorch finds no CUDA device")
+    device = torch.device("cuda" if place == "gpu" else "cpu")
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(config), dtype=torch.float32).eval()
-    ids = torch.randint(0, model.config.vocab_size, (1, tokens))
-    norm, unembed = model.model.norm, model.lm_head
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(config), dtype=torch.float32).eval().to(device)
+    ids = torch.randint(0, model.config.vocab_size, (1, tokens)).to(device)
+    body = model.base_model
+    norm = body.norm if hasattr(body, "norm") else body.ln_f  # Llama's, GPT-2's
+    unembed = model.lm_head
 
     def states() -> list[torch.Tensor]:
         """What each layer leaves, normed: [1, tokens, width] each, the embedding's row first."""
@@ -48,16 +62,19 @@ def main(config: str, tokens: int, runs: int, threads: int) -> None:
 
     def timed(run: Callable[[], object]) -> float:
         start = time.perf_counter()
-        run()
+        fetched(run())
         return (time.perf_counter() - start) * 1000
 
     kinds = {"plain": plain, "loop": loop, "batched": batched}
     with torch.no_grad():
         for run in kinds.values():
-            run()
+            for _ in range(2):  # CUDA chooses and loads its kernels in the first
+                timed(run)
         samples = {name: [timed(run) for _ in range(runs)] for name, run in kinds.items()}
-    print(json.dumps({"torch": torch.__version__, "transformers": __version__, "threads": threads, **samples}))
+    where = torch.cuda.get_device_name() if place == "gpu" else "cpu"
+    versions = {"torch": torch.__version__, "transformers": __version__}
+    print(json.dumps({**versions, "threads": threads, "device": where, **samples}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(value) for value in sys.argv[2:5]))
+    main(sys.argv[1], *(int(value) for value in sys.argv[2:5]), sys.argv[5] if len(sys.argv) > 5 else "cpu")

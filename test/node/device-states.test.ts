@@ -1,10 +1,10 @@
-/** Memory limits on wasm and WebGPU, and a GPU that is lost in the middle of a run (Dawn on SwiftShader). */
+/** Memory limits on wasm and WebGPU, and a GPU that is lost in the middle of a run (Dawn on SwiftShader, or on a graphics card). */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runMemory } from '../cases/memory.ts';
 import type { CaseResult } from '../cases/parity.ts';
 import { importLibrary } from '../support/library.ts';
 import { LIMIT_MS } from '../support/parity-tests.ts';
-import { dawnMissing, runOnSwiftshader } from '../support/swiftshader.ts';
+import { dawnMissing, runOnDawn } from '../support/dawn-child.ts';
 
 it('memory limits give the same numbers on wasm', async () => {
   const { LensModel } = await importLibrary();
@@ -19,7 +19,7 @@ describe('WebGPU in Node', () => {
   beforeAll(async () => {
     missing = await dawnMissing();
     if (missing === undefined) {
-      found = (await runOnSwiftshader('test/support/webgpu-states.child.ts', LIMIT_MS)) as typeof found;
+      found = (await runOnDawn('test/support/webgpu-states.child.ts', LIMIT_MS)) as typeof found;
     }
   }, LIMIT_MS);
 

@@ -7,56 +7,21 @@ import type { Model } from '../../engine/model.ts';
 import { PRECISION_BOUND } from '../../engine/precision.ts';
 import type { Intervention } from '../../shared/interventions.ts';
 import type { SelfCheck } from '../../shared/lens/readings.ts';
-import { absoluteDeviation, F16_TOLERANCE } from '../cases/compare.ts';
-import { golden } from '../cases/golden.ts';
-import { compareHook } from '../cases/parity-hooks.ts';
+import { F16_TOLERANCE } from '../cases/compare.ts';
+import { halfBound, halfDeviations, LENS } from '../cases/parity-half.ts';
 import { PARITY_MODELS, type ParityModel } from '../cases/parity-models.ts';
-import { ModelRun } from '../cases/parity-run.ts';
+import { ModelRun, type SubjectOptions } from '../cases/parity-run.ts';
 import { pathOf, readBytes, sharedMissing } from '../support/addresses.ts';
 import { loadInHalves } from '../support/halves.ts';
 import { SMOLLM2 } from '../support/smollm2.ts';
 
-const LENS = 'log p of the goldens’ top ten';
 const PROMPT = 'The Eiffel Tower is in the city of';
 
-function boundOf(kind: string): number {
-  if (kind === LENS) return F16_TOLERANCE.logprob;
-  return kind.endsWith('hook_pattern') ? F16_TOLERANCE.attention : F16_TOLERANCE.vector;
-}
-
-/** The largest deviation of each kind of hook and of the lens, over a model's goldens. */
-async function deviations(model: ParityModel): Promise<Map<string, number>> {
-  const run = new ModelRun(model, {
-    load: (folder, { constants }) => loadInHalves(pathOf(folder), constants ? { constants } : {}),
-    readBytes,
-  });
-  const found = new Map<string, number>();
-  const add = (kind: string, worst: number): void => {
-    if (!(worst <= (found.get(kind) ?? -1))) found.set(kind, worst); // a NaN stays
-  };
-  const goldens = await run.goldens();
-  try {
-    for (const [key, theirs] of goldens) {
-      const [, prompt = '', name = ''] = /^(\d+)\.(.+)$/.exec(key) ?? [];
-      const lens = /^lens\.(-?\d+)\.top_ids$/.exec(name);
-      const cache = await run.cache(Number(prompt));
-      if (lens) {
-        const states = golden(cache, `blocks.${lens[1] ?? ''}.hook_resid_post`).data;
-        const targets = Int32Array.from(theirs.data);
-        const { targetLogprobs } = await (await run.subject()).lens(states, { k: 1, targets });
-        const logprobs = golden(goldens, key.replace('top_ids', 'top_logprobs')).data;
-        add(LENS, absoluteDeviation(targetLogprobs, logprobs).worst);
-        continue;
-      }
-      const ours = cache.get(name);
-      if (!ours) continue; // ids; the readings of the lens
-      const data = ours.data.slice(-theirs.data.length); // SmolLM2's logits are of the last position
-      add(name.replace(/^blocks\.\d+\./, 'blocks.*.'), compareHook(name, data, theirs).worst);
-    }
-  } finally {
-    await run.dispose();
-  }
-  return found;
+/** The largest deviation of each kind of hook and of the lens, over a model's goldens, on wasm. */
+function deviations(model: ParityModel): Promise<Map<string, number>> {
+  const load = (folder: string, { constants }: SubjectOptions) =>
+    loadInHalves(pathOf(folder), constants ? { constants } : {});
+  return halfDeviations(new ModelRun(model, { load, readBytes }));
 }
 
 async function checksOf(model: Model, interventions: readonly Intervention[] = []): Promise<SelfCheck[]> {
@@ -77,7 +42,7 @@ describe.skipIf(sharedMissing)(`f16 products${sharedMissing ? `: ${sharedMissing
     for (const [kind, value] of found) {
       if (!(value <= (worst.get(kind)?.[0] ?? -1))) worst.set(kind, [value, model.name]);
     }
-    for (const [kind, value] of found) expect(value, kind).toBeLessThanOrEqual(boundOf(kind));
+    for (const [kind, value] of found) expect(value, kind).toBeLessThanOrEqual(halfBound(kind));
   });
 
   it('are rounded, and the embedding is not', () => {

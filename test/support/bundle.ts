@@ -28,9 +28,12 @@ export async function bundle(entry: string, platform: 'node' | 'browser'): Promi
   return chunk.code;
 }
 
-/** Bundles for Node and writes it where its imports of packages resolve. @returns the file's path. */
+/**
+ * Bundles for Node and writes it where its imports of packages resolve, and its {@link ROOT} is this checkout: also
+ * where `node_modules` is a link to another's. @returns the file's path.
+ */
 export async function bundleForNode(entry: string): Promise<string> {
-  const folder = join(ROOT, 'node_modules', '.cache', 'residscope');
+  const folder = join(ROOT, 'dist', 'children');
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${entry.replaceAll(/[^a-z0-9]+/gi, '-')}-${process.pid}.mjs`);
   await writeFile(file, await bundle(entry, 'node'));

@@ -1,5 +1,5 @@
-/** Child process: the parity cases on WebGPU in Node. Sends the results. */
-import { runParity, WEBGPU_NODE_MODELS } from '../cases/parity.ts';
+/** Child process: the parity cases on WebGPU in Node, of the models whose names are its arguments. Sends the results. */
+import { PARITY_MODELS, runParity } from '../cases/parity.ts';
 import { onDevice, type SubjectOptions } from '../cases/parity-run.ts';
 import { pathOf, readBytes } from './addresses.ts';
 import { importLibrary } from './library.ts';
@@ -7,4 +7,6 @@ import { importLibrary } from './library.ts';
 const { LensModel } = await importLibrary();
 const load = (folder: string, options: SubjectOptions) =>
   onDevice('webgpu', LensModel.load(pathOf(folder), { device: 'webgpu', ...options }));
-process.send?.(await runParity({ load, readBytes }, WEBGPU_NODE_MODELS));
+const names = process.argv.slice(2);
+const models = PARITY_MODELS.filter(({ name }) => names.includes(name));
+process.send?.(await runParity({ load, readBytes }, models));
