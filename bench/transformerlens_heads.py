@@ -4,7 +4,8 @@
 
 FOLDER holds config.json and a tokenizer. Prints JSON, milliseconds a run: `patterns` is run_with_cache over all draws
 in one batch with the scores of each head and the loss, `copying` the eigenvalues of the full circuit's factored
-matrices (W_E·W_V, W_O·W_U) layer by layer, `composition` all_composition_scores for Q, K and V. Runs on the processor.
+matrices (W_E·W_V, W_O·W_U) layer by layer, `composition` what all_composition_scores does for Q, K and V, a few earlier
+layers at a time where all pairs at once would take more than MEMORY (SmolLM2-135M's: 20 GB). Runs on the processor.
 """
 
 import json
@@ -20,7 +21,11 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 import torch
 from transformer_lens import FactoredMatrix
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.utilities import composition_scores
 from transformers import AutoConfig, AutoModelForCausalLM
+
+
+MEMORY = 4 * 2**30
 
 
 def boot(folder: str) -> TransformerBridge:
@@ -56,19 +61,35 @@ def main(folder: str, draws: int, tokens: int, runs: int, threads: int) -> None:
         loss = logits[:, :-1].log_softmax(dim=-1).gather(-1, ids[:, 1:, None])
         return scores, loss
 
+    d, e = bridge.cfg.d_model, bridge.cfg.d_head
+    attention = [block.attn for block in bridge.blocks]
+
+    def stacked(name: str) -> torch.Tensor:
+        """[layer, head, in, out]"""
+        shape = (e, d) if name == "W_O" else (d, e)
+        return torch.stack([heads_of(getattr(a, name).reshape(-1, *shape), heads) for a in attention])
+
     def copying() -> object:
         embed, unembed = bridge.W_E, bridge.W_U
         out = []
-        for layer in range(layers):
-            attention = bridge.blocks[layer].attn
-            v = heads_of(attention.W_V.reshape(-1, bridge.cfg.d_model, bridge.cfg.d_head), heads)
-            o = attention.W_O.reshape(heads, bridge.cfg.d_head, bridge.cfg.d_model)
+        for v, o in zip(stacked("W_V"), stacked("W_O")):
             values = FactoredMatrix(embed @ v, o @ unembed).eigenvalues
             out.append(values.real.sum(dim=-1) / values.abs().sum(dim=-1))
         return out
 
     def composition() -> object:
-        return [bridge.all_composition_scores(mode).scores for mode in "QKV"]
+        # What matmul spreads for a pair of heads: both sides, [d_head, d_model] each.
+        step = max(1, MEMORY // (2 * 4 * e * d * layers * heads * heads))
+        if step >= layers:
+            return [bridge.all_composition_scores(mode).scores for mode in "QKV"]
+        q, k, v, o = (stacked(f"W_{name}") for name in "QKVO")
+        qk = FactoredMatrix(q, k.transpose(-2, -1))
+        out = []
+        for right in (qk, qk.T, FactoredMatrix(v, o)):
+            for first in range(0, layers, step):
+                left = FactoredMatrix(v[first : first + step], o[first : first + step])
+                out.append(composition_scores(left, right, broadcast_dims=True))
+        return out
 
     def timed(run: Callable[[], object]) -> float:
         begun = time.perf_counter()
