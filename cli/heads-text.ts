@@ -7,6 +7,7 @@ import {
   type CompositionKind,
   type SortableScore,
 } from '../shared/heads/reading.ts';
+import { columns, decimals } from './columns.ts';
 
 /** Edges of each kind that are listed. */
 const EDGES = 5;
@@ -26,7 +27,10 @@ export function headsText(model: string, reading: HeadsReading, sort: SortableSc
   return [
     `${model} · ${layers} layers of ${heads} heads · ${sequences.length} ${sequences.length === 1 ? 'draw' : 'draws'} of ${length} random tokens, repeated (seed ${reading.seed})`,
     '',
-    ...columns([head, ...rows]),
+    ...columns(
+      [head, ...rows],
+      head.map((_, i) => (i === 0 || i === head.length - 1 ? 'left' : 'right')),
+    ),
     '',
     reading.sentence,
     lossLine(reading),
@@ -34,18 +38,6 @@ export function headsText(model: string, reading: HeadsReading, sort: SortableSc
     ...reading.notes,
     '',
   ].join('\n');
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((text, i) =>
-        i === 0 || i === row.length - 1 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function lossLine({ loss }: HeadsReading): string {
@@ -81,10 +73,6 @@ function edges({ composition, layers, heads }: HeadsReading): string[] {
     `Strongest compositions, less the ${composition.baseline.toFixed(3)} of random matrices of the same rank and shape:`,
     ...lines,
   ];
-}
-
-function decimals(x: number, digits = 2): string {
-  return Number.isNaN(x) ? '–' : x.toFixed(digits).replace('-', '−');
 }
 
 function spread(x: number): string {

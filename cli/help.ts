@@ -24,6 +24,8 @@ commands:
   pca                  the directions experiment over a file of prompts
   bake                 a trace file for each prompt of a file; resumes, and shares its folder with other processes
   heads                what every attention head does: scores, labels, composition, the induction pair
+  dla                  direct logit attribution: what every component adds to a token's logit
+  neurons              the neurons that write most at a position, and the tokens they promote
 
 options of every command:
 ${COMMON}
@@ -119,11 +121,41 @@ copy against the first, and the strongest compositions of an earlier head into a
 ${MODEL}
   --draws N            sequences of random tokens, 1 to 1000 (default 8)
   --seed N             of the tokens, and of composition's baseline (default 0)
+  --bos, --no-bos      a begin-of-text token in front of each sequence (default: where the tokenizer names one), or none
   --sort SCORE         previous, present, first, duplicate, induction, copying or deleting: the highest on top
   --no-composition     leave composition out, which is most of the work
   --json               print everything as JSON, the composition of every pair included
   --device DEVICE      wasm or webgpu (default wasm)
   --help               this page
+`;
+
+const TARGET = `  --target TOK[,TOK]   the token whose logit counts, or two: the first's less the second's; each a text that is one
+                       token, or #ID; mean as the second: less the mean of all (default: the model's own top token)
+  --pos N              whose prediction, from 0, or with a minus from the end: --pos=-2 (default: the last)`;
+
+const DLA = `usage: residscope dla MODEL TEXT [options]
+
+Prints where a logit comes from: what the embedding, every head, every MLP and the biases write to the stream, each read
+through the final norm (its scale held at what it is here) and the unembedding. The parts sum to the logit. Of a head
+also the token that it brought most from.
+
+${COMMON}
+${TARGET}
+  --count N            components shown (default 20); --json has all, and every head by source token
+  --json               print everything as JSON
+`;
+
+const NEURONS = `usage: residscope neurons MODEL TEXT [options]
+
+Prints the neurons whose writes to the stream are largest at a position: coefficient, length, how far the write moves
+the target's logit, and the tokens that it promotes and suppresses most there.
+
+${COMMON}
+${TARGET}
+  --layer N            of one layer (default: all together)
+  --count N            neurons, 1 to 1000 (default 20)
+  --top-k N            tokens promoted and suppressed in JSON, 1 to 100 (default 10)
+  --json               print everything as JSON
 `;
 
 export const HELP = {
@@ -134,4 +166,6 @@ export const HELP = {
   pca: PCA,
   bake: BAKE,
   heads: HEADS,
+  dla: DLA,
+  neurons: NEURONS,
 } as const;

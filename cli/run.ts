@@ -4,8 +4,10 @@ import { VERSION } from '../shared/version.ts';
 import { oneLine, UsageError } from './arguments.ts';
 import { activations } from './commands/activations.ts';
 import { bake } from './commands/bake.ts';
+import { dla } from './commands/dla.ts';
 import { heads } from './commands/heads.ts';
 import { lens } from './commands/lens.ts';
+import { neurons } from './commands/neurons.ts';
 import { pca } from './commands/pca.ts';
 import { tokenize } from './commands/tokenize.ts';
 import { HELP } from './help.ts';
@@ -13,7 +15,16 @@ import type { Terminal } from './terminal.ts';
 
 const COMMANDS: Readonly<
   Record<string, ((args: readonly string[], terminal: Terminal) => Promise<void>) | undefined>
-> = Object.assign(Object.create(null) as object, { tokenize, lens, activations, pca, bake, heads });
+> = Object.assign(Object.create(null) as object, {
+  tokenize,
+  lens,
+  activations,
+  pca,
+  bake,
+  heads,
+  dla,
+  neurons,
+});
 
 /** Exit statuses. */
 export const STATUS = { done: 0, failed: 1, wrongCall: 2 } as const;

@@ -22,6 +22,8 @@ export interface HeadsOptions {
   readonly seed?: number;
   /** Tokens of a copy, at most. Default 50; fewer where the context has no room for two copies. */
   readonly length?: number;
+  /** A begin-of-text token in front of each sequence. Default where the tokenizer names one. */
+  readonly bos?: boolean;
   /** Composition of every pair of heads: most of the work. Default true. */
   readonly composition?: boolean;
   /** What is changed in the runs on random tokens: scores that weights alone give don't know of it. */
@@ -42,7 +44,7 @@ export interface HeadsReading {
   readonly layers: number;
   readonly heads: number;
   readonly seed: number;
-  /** The token in front of each sequence; undefined: the tokenizer names none. */
+  /** The token in front of each sequence; undefined: none. */
   readonly bos: number | undefined;
   /** Tokens of a copy. */
   readonly length: number;

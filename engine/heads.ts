@@ -25,7 +25,7 @@ export async function readHeads(
   whole('length', length, 2, model.spec.nCtx);
   whole('seed', seed, 0, 2 ** 32 - 1);
   const { nLayers: layers, nHeads: heads, dVocab, nCtx } = model.spec;
-  const drawn = repeatedTokens(model.tokenizer, { draws, seed, length, dVocab, nCtx });
+  const drawn = repeatedTokens(model.tokenizer, { draws, seed, length, dVocab, nCtx, bos: options.bos });
   const { patterns, loss } = await readPatterns(place, drawn, {
     interventions,
     signal,
@@ -52,7 +52,7 @@ export async function readHeads(
     composition: circuits.composition,
     pair,
     sentence: inductionSentence(patterns, pair, shape),
-    notes: notesOf(model.spec, drawn.length, drawn.bos),
+    notes: notesOf(model.spec, drawn.length, drawn.bos, options.bos),
   };
 }
 
@@ -62,7 +62,12 @@ function whole(name: string, value: number, min: number, max: number): void {
 }
 
 /** What a family's scores leave out. */
-function notesOf(spec: ModelSpec, length: number, bos: number | undefined): string[] {
+function notesOf(
+  spec: ModelSpec,
+  length: number,
+  bos: number | undefined,
+  asked: boolean | undefined,
+): string[] {
   const notes: string[] = [];
   if (spec.weights.blocks.some((block) => block.qNorm ?? block.kNorm)) {
     notes.push(
@@ -79,7 +84,9 @@ function notesOf(spec: ModelSpec, length: number, bos: number | undefined): stri
   }
   if (bos === undefined) {
     notes.push(
-      'The tokenizer names no token for the beginning of a text: the sequences start with a random one.',
+      asked === false
+        ? 'No token for the beginning of a text stands in front: the sequences start with a random one.'
+        : 'The tokenizer names no token for the beginning of a text: the sequences start with a random one.',
     );
   }
   return notes;

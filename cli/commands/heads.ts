@@ -24,9 +24,7 @@ export async function heads(args: readonly string[], terminal: Terminal): Promis
   const { values, positionals } = parse(args, OPTIONS);
   if (values.help) return terminal.print(HELP.heads);
   const { bos, ...common } = modelArguments(values, positionals);
-  if (values.ids !== undefined || bos !== 'auto') {
-    throw new UsageError('heads draws its own tokens: leave --ids, --bos and --no-bos out');
-  }
+  if (values.ids !== undefined) throw new UsageError('heads draws its own tokens: leave --ids out');
   const draws =
     values.draws === undefined ? DEFAULT_DRAWS : wholeNumber('--draws', values.draws, 1, MAX_DRAWS);
   const seed = values.seed === undefined ? 0 : wholeNumber('--seed', values.seed, 0, MAX_SEED);
@@ -39,6 +37,7 @@ export async function heads(args: readonly string[], terminal: Terminal): Promis
       draws,
       seed,
       composition,
+      ...(bos !== 'auto' && { bos }),
       signal: terminal.signal,
       onProgress: ({ stage, done, total }) =>
         progress.say(

@@ -10,7 +10,7 @@ import type { TokenizerPort } from '../tokenizer/encoding.ts';
 export const COPY_LENGTH = 50;
 
 export interface RepeatedTokens {
-  /** The token in front; undefined: the tokenizer names none. */
+  /** The token in front; undefined: none. */
   readonly bos: number | undefined;
   /** Tokens of a copy, n. */
   readonly length: number;
@@ -28,6 +28,8 @@ export interface DrawOptions {
   /** The model's vocabulary: a tokenizer may hold more, or fewer. */
   readonly dVocab: number;
   readonly nCtx: number;
+  /** Default: where the tokenizer names one. */
+  readonly bos?: boolean | undefined;
 }
 
 /**
@@ -54,9 +56,15 @@ function usable(tokenizer: TokenizerPort, dVocab: number, wanted: number): numbe
  */
 export function repeatedTokens(
   tokenizer: TokenizerPort,
-  { draws, seed, length, dVocab, nCtx }: DrawOptions,
+  { draws, seed, length, dVocab, nCtx, bos: wanted }: DrawOptions,
 ): RepeatedTokens {
-  const bos = tokenizer.bosId !== undefined && tokenizer.bosId < dVocab ? tokenizer.bosId : undefined;
+  const known = tokenizer.bosId !== undefined && tokenizer.bosId < dVocab ? tokenizer.bosId : undefined;
+  if (wanted === true && known === undefined) {
+    throw new InputError(
+      'heads: bos: the tokenizer names no token for the beginning of a text: leave bos out',
+    );
+  }
+  const bos = wanted === false ? undefined : known;
   const start = bos === undefined ? 0 : 1;
   const pool = usable(tokenizer, dVocab, length);
   const n = Math.min(length, Math.floor((nCtx - start) / 2), pool.length);

@@ -1,6 +1,6 @@
 """Makes the goldens of the heads' scores, with TransformerLens and plain torch in f64.
 
-    npm run build:lib && python3 test/goldens/make_heads.py [NAME ...]
+    npm run build:lib && python3 test/goldens/make_heads.py [NAME ...]      # smollm2 needs the package gguf, too
 
 The random tokens are the ones that `residscope heads` draws; all else is computed here: attention and logits by the
 bridge's own run, weights by its W_Q, W_K, W_V and W_O, circuits and compositions as whole matrices. See README.md here.
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,8 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 import torch
 from safetensors.torch import load_file, save_file
 from transformer_lens.model_bridge import TransformerBridge
+
+from smollm2_folder import GGUF, smollm2_folder
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -106,6 +109,7 @@ def attention_scores(bridge: TransformerBridge, sequences: torch.Tensor, n: int)
 
 def copying(folded: Folded, embed: torch.Tensor, unembed: torch.Tensor) -> torch.Tensor:
     gain = folded.gain(folded.bridge.ln_final)
+    tokens = unembed.T @ embed
     out = torch.zeros(folded.layers, folded.heads)
     for layer in range(folded.layers):
         w = folded.layer(layer)
@@ -114,7 +118,7 @@ def copying(folded: Folded, embed: torch.Tensor, unembed: torch.Tensor) -> torch
             if len(embed) <= WHOLE:  # from every token to every token
                 circuit = embed @ v @ o @ torch.diag(gain) @ unembed.T
             else:
-                circuit = (o @ torch.diag(gain)) @ (unembed.T @ embed) @ v
+                circuit = (o @ torch.diag(gain)) @ tokens @ v
             values = torch.linalg.eigvals(circuit)
             out[layer, head] = values.real.sum() / values.abs().sum()
     return out
@@ -133,16 +137,22 @@ def composition(folded: Folded, one: int, two: int) -> torch.Tensor:
     return out
 
 
-def make(name: str, folder: Path) -> dict[str, torch.Tensor]:
+# Of the real model: the pair that composes most, the first layers, the last ones.
+SMOLLM2_PAIRS = ((0, 1), (16, 17), (16, 18), (28, 29))
+
+
+def make(name: str, folder: Path, opened: Path) -> dict[str, torch.Tensor]:
+    """@param opened what our side opens: the folder itself, or the GGUF that the folder was made of."""
     config = json.loads((folder / "config.json").read_text())
     bridge = TransformerBridge.boot_transformers(str(folder), device="cpu", dtype=torch.float32)
     folded = Folded(bridge, config)
-    sequences = drawn(folder)
+    sequences = drawn(opened)
     bos = sequences.shape[1] % 2
     n = (sequences.shape[1] - bos) // 2
     out = attention_scores(bridge, sequences, n)
     out["copying"] = copying(folded, *weighty(bridge))
-    for one, two in [(i, j) for j in range(folded.layers) for i in range(j)]:
+    pairs = SMOLLM2_PAIRS if name == "smollm2" else [(i, j) for j in range(folded.layers) for i in range(j)]
+    for one, two in pairs:
         out[f"composition.{one}.{two}"] = composition(folded, one, two)
     tensors = {f"{name}.{key}": value.float().contiguous() for key, value in out.items()}
     return {**tensors, f"{name}.ids": sequences}
@@ -151,9 +161,13 @@ def make(name: str, folder: Path) -> dict[str, torch.Tensor]:
 def main() -> None:
     file = HERE / "heads.safetensors"
     tensors = load_file(file) if file.exists() else {}
-    for name in sys.argv[1:] or (*TINY, "fable-4m"):
-        folder = SHARED / ("models" if name == "fable-4m" else "goldens") / name
-        made = make(name, folder)
+    for name in sys.argv[1:] or (*TINY, "fable-4m", "smollm2"):
+        if name == "smollm2":
+            with tempfile.TemporaryDirectory() as folder:
+                made = make(name, smollm2_folder(Path(folder)), GGUF)
+        else:
+            folder = SHARED / ("models" if name == "fable-4m" else "goldens") / name
+            made = make(name, folder, folder)
         tensors = {key: value for key, value in tensors.items() if not key.startswith(f"{name}.")} | made
         print(name, len(made), "tensors")
     versions = {package: version(package) for package in ("transformer-lens", "transformers", "torch")}
