@@ -3,17 +3,31 @@
  * under ort/VERSION/. A static asset may have 25 MiB at most where the site is served; the largest runtime file
  * has 26.8 MB and a quarter of that gzipped, so the worker fetches `.wasm.gz` and unpacks it itself.
  */
-import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import type { SiteFiles } from './site/offline/files.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const ORT = join(ROOT, 'node_modules/onnxruntime-web');
 /** Plain wasm; WebGPU where the browser can suspend wasm (JSPI); WebGPU elsewhere (asyncify). */
 const RUNTIMES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.jspi', 'ort-wasm-simd-threaded.asyncify'];
+
+/** Files that the service worker keeps: the page, its code, the embedded model, the runtime that runs everywhere. */
+const OFFLINE = [
+  /^index\.html$/,
+  /^manifest\.webmanifest$/,
+  /^favicon\.svg$/,
+  /^icons\//,
+  /^assets\//,
+  /^ort\/[^/]+\/ort-wasm-simd-threaded\.(?:mjs|wasm\.gz)$/,
+  /^models\/.*\.(?:json|safetensors|txt)$/,
+  /^reference\//,
+];
 
 const ortVersion = await versionOf(ORT);
 
@@ -66,6 +80,49 @@ function cardFonts(): Plugin {
       for (const name of ['DejaVuSans', 'DejaVuSansMono', 'DejaVuSerif']) {
         await copyFile(join(from, 'ttf', `${name}.ttf`), join(out, `${name}.ttf`));
       }
+    },
+  };
+}
+
+/** What the page needs of its files without a network, written into the service worker with the hash of each. */
+function filesForOffline(): Plugin {
+  return {
+    name: 'residscope-offline-files',
+    apply: 'build',
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler({ dir = join(ROOT, 'dist/site') }) {
+        const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+        const paths = entries
+          .filter((entry) => entry.isFile())
+          .map((entry) => relative(dir, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+          .sort();
+        const list = async (wanted: (path: string) => boolean): Promise<Record<string, string>> => {
+          const hashes: [string, string][] = [];
+          for (const path of paths.filter(wanted)) {
+            const hash = createHash('sha256').update(await readFile(join(dir, path)));
+            hashes.push([path, hash.digest('hex').slice(0, 16)]);
+          }
+          return Object.fromEntries(hashes);
+        };
+        const files: SiteFiles = {
+          core: await list((path) => OFFLINE.some((pattern) => pattern.test(path))),
+          webgpu: {
+            jspi: await list((path) => /^ort\/.*\.jspi\./.test(path)),
+            asyncify: await list((path) => /^ort\/.*\.asyncify\./.test(path)),
+          },
+        };
+        const worker = join(dir, 'sw.js');
+        const code = await readFile(worker, 'utf8');
+        const [before, after, ...more] = code
+          .split(/(["'`])__RESIDSCOPE_FILES__\1/)
+          .filter((_, i) => i !== 1);
+        if (before === undefined || after === undefined || more.length > 0) {
+          throw new Error('sw.js: expected one place for the list of files');
+        }
+        await writeFile(worker, before + JSON.stringify(JSON.stringify(files)) + after);
+      },
     },
   };
 }
@@ -139,6 +196,8 @@ const HEADERS = {
 
 export default defineConfig({
   root: join(ROOT, 'site'),
+  // Any folder of any host: addresses are relative to index.html.
+  base: './',
   define: { __ORT_VERSION__: JSON.stringify(ortVersion) },
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   worker: { format: 'es' },
@@ -154,8 +213,15 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: {
+      input: { index: join(ROOT, 'site/index.html'), sw: join(ROOT, 'site/offline/service-worker.ts') },
+      output: {
+        // A service worker's address must stay: the browser asks there for a newer one.
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
-  plugins: [compactTemplates(), runtimeFiles(), cardFonts()],
+  plugins: [compactTemplates(), runtimeFiles(), cardFonts(), filesForOffline()],
   preview: { headers: HEADERS },
   server: { headers: HEADERS },
 });

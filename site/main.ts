@@ -19,5 +19,13 @@ document.body.append(app);
 watchDrops(session, (items) => openDropped(session, items));
 
 const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
-session.open(connection?.saveData ?? false);
+const sparing = connection?.saveData ?? false;
+session.open(sparing);
+if (import.meta.env.PROD && !sparing) {
+  const stop = session.store.subscribe(({ phase }) => {
+    if (phase !== 'done') return;
+    stop();
+    void import('./offline/register.ts').then(({ keepForOffline }) => keepForOffline(session)).catch(() => undefined); // prettier-ignore
+  });
+}
 showPhase();

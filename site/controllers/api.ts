@@ -6,6 +6,7 @@ import { hc } from 'hono/client';
 import { ResidscopeError, type ErrorKind } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/formats/json.ts';
 import { TRACE_MEDIA_TYPE } from '../../shared/trace/format.ts';
+import { siteAddress } from '../place.ts';
 import type { AppType } from '../../worker/client-type.ts';
 
 /** No API where the page came from: it is served as plain files. */
@@ -62,7 +63,7 @@ export class Api {
   readonly #fetch: typeof fetch;
 
   /** @param base the server, default this page's own. */
-  constructor(base: string = location.origin, ask: typeof fetch = (input, init) => fetch(input, init)) {
+  constructor(base: string = siteAddress().href, ask: typeof fetch = (input, init) => fetch(input, init)) {
     this.#base = base.replace(/\/$/, '');
     this.#fetch = ask;
   }

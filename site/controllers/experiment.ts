@@ -6,6 +6,7 @@ import type { ExperimentRecord, PromptRecord } from '../../shared/lens/experimen
 import { LIMITS } from '../../shared/limits.ts';
 import type { Engine } from '../engine/client.ts';
 import type { ModelInfo } from '../engine/protocol.ts';
+import { siteAddress } from '../place.ts';
 import { count } from './numbers.ts';
 
 export const SOURCES = ['bundled', 'pasted', 'file'] as const;
@@ -107,9 +108,7 @@ export class Experiment implements ReactiveController {
 
 /** The prompts that come with the page. */
 export async function bundledPrompts(): Promise<readonly string[]> {
-  const response = await fetch(
-    new URL(`${import.meta.env.BASE_URL}models/fable-4m/prompts.txt`, location.origin),
-  ).catch(() => undefined);
+  const response = await fetch(new URL('models/fable-4m/prompts.txt', siteAddress())).catch(() => undefined);
   if (!response?.ok) throw new NetworkError('The bundled prompts did not load: check the connection.');
   return promptsOf(await response.text());
 }

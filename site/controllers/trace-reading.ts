@@ -10,6 +10,7 @@ import {
 } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
+import { siteAddress } from '../place.ts';
 import { problemOf, type Problem, type WayOut } from './problems.ts';
 import { isTraceId, type TraceSource } from './trace-source.ts';
 import type { Read } from './trace-thread.ts';
@@ -55,7 +56,7 @@ async function fetchTrace(name: string, signal: AbortSignal): Promise<Blob> {
       `“${file}” was opened from a disk and never left that device, so an address can’t bring it back. Open it again.`,
     );
   }
-  const address = isTraceId(name) ? `/v1/traces/${name}` : name;
+  const address = isTraceId(name) ? new URL(`v1/traces/${name}`, siteAddress()).href : name;
   let answer: Response;
   try {
     answer = await fetch(address, {

@@ -7,6 +7,7 @@ import { download } from '../controllers/files.ts';
 import { nats } from '../controllers/numbers.ts';
 import { problemOf } from '../controllers/problems.ts';
 import type { ViewState } from '../controllers/view-state.ts';
+import { siteAddress } from '../place.ts';
 import { chartCardStyles } from '../styles/chart-card.ts';
 import { fittedStyles } from '../styles/fitted.ts';
 import { shared } from '../styles/shared.ts';
@@ -185,7 +186,7 @@ export class AveragesElement extends Panel {
 customElements.define('rs-averages', AveragesElement);
 
 async function bundledPrompts(signal: AbortSignal): Promise<readonly string[]> {
-  const response = await fetch(`${import.meta.env.BASE_URL}models/fable-4m/prompts.txt`, { signal });
+  const response = await fetch(new URL('models/fable-4m/prompts.txt', siteAddress()), { signal });
   if (!response.ok) throw new Error(`prompts.txt: HTTP ${response.status}: reload the page`);
   return (await response.text()).split('\n').filter((line) => line !== '');
 }

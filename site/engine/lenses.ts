@@ -5,6 +5,7 @@ import { saveLens } from '../../engine/lens-file.ts';
 import { InputError, NetworkError } from '../../shared/errors.ts';
 import { MemorySource, type ByteSource } from '../../shared/formats/byte-source.ts';
 import type { Translators } from '../../shared/lens/translators.ts';
+import { siteAddress } from '../place.ts';
 import type { AveragesAsk, Calls, LensSummary, Steps, ToWorker } from './protocol.ts';
 
 export type LensMessage = Extract<
@@ -30,7 +31,7 @@ const SETTINGS = 'ridge-1';
 
 /** The reference prompts that lie beside the page. */
 export async function referencePrompts(signal: AbortSignal): Promise<readonly string[]> {
-  const url = new URL('reference/corpus.txt', new URL(import.meta.env.BASE_URL, location.origin));
+  const url = new URL('reference/corpus.txt', siteAddress());
   const response = await fetch(url, { signal }).catch((cause: unknown) => {
     throw new NetworkError('The reference prompts did not load: check the connection, then try again.', {
       cause,

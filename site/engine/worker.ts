@@ -1,5 +1,6 @@
 /** The engine's own thread: the library and its host, wired to the page's messages. */
 import { configureRuntime, LensModel } from '../../engine/web-model.ts';
+import { siteAddress } from '../place.ts';
 import { EngineHost } from './host.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
@@ -10,7 +11,7 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 
-const root = new URL(import.meta.env.BASE_URL, location.origin);
+const root = siteAddress();
 configureRuntime({
   base: new URL(`ort/${__ORT_VERSION__}/`, root),
   models: new URL('models/', root),

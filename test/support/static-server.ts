@@ -10,6 +10,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
 };
 
@@ -24,7 +27,15 @@ export interface StaticContent {
   readonly folders: Readonly<Record<string, string>>;
   /** `/path` → text. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Default true: with the headers that let wasm have threads. False: as a plain static host answers. */
+  readonly isolated?: boolean;
 }
+
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'cross-origin',
+};
 
 interface Answer {
   readonly status: number;
@@ -32,22 +43,26 @@ interface Answer {
   readonly body?: string | { readonly file: string; readonly start: number; readonly end: number };
 }
 
+function typeOf(path: string): string {
+  return TYPES[extname(path)] ?? 'application/octet-stream';
+}
+
 async function answer(
   { folders, texts }: StaticContent,
   path: string,
   range: string | undefined,
 ): Promise<Answer> {
-  const type = TYPES[extname(path)] ?? 'application/octet-stream';
   const text = texts?.[path];
-  if (text !== undefined) return { status: 200, headers: { 'content-type': type }, body: text };
+  if (text !== undefined) return { status: 200, headers: { 'content-type': typeOf(path) }, body: text };
   const prefix = Object.keys(folders).find((p) => path.startsWith(p));
   if (prefix === undefined) return { status: 404 };
   const folder = folders[prefix] as string;
-  const file = normalize(join(folder, path.slice(prefix.length)));
+  const rest = path.slice(prefix.length);
+  const file = normalize(join(folder, rest === '' || rest.endsWith('/') ? `${rest}index.html` : rest));
   if (!file.startsWith(normalize(folder) + sep)) return { status: 404 };
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) return { status: 404 };
-  const headers = { 'content-type': type, 'accept-ranges': 'bytes' };
+  const headers = { 'content-type': typeOf(file), 'accept-ranges': 'bytes' };
   const asked = /^bytes=(\d+)-(\d*)$/.exec(range ?? '');
   const start = asked ? Number(asked[1]) : 0;
   const last = asked?.[2] ? Math.min(Number(asked[2]), found.size - 1) : found.size - 1;
@@ -71,9 +86,7 @@ export async function serveStatic(content: StaticContent): Promise<StaticServer>
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     void answer(content, path, request.headers.range).then(({ status, headers, body }) => {
       response.writeHead(status, {
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-embedder-policy': 'require-corp',
-        'cross-origin-resource-policy': 'cross-origin',
+        ...(content.isolated === false ? {} : ISOLATION),
         'cache-control': 'no-store',
         ...headers,
       });

@@ -36,7 +36,12 @@ export class Visit {
     fragment = '',
     options: BrowserContextOptions = {},
   ): Promise<Visit> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    // Service workers have a test of their own; elsewhere they would answer what a test wants to see asked for.
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      serviceWorkers: 'block',
+      ...options,
+    });
     const page = await context.newPage();
     const visit = new Visit(page, origin);
     await page.goto(`${origin}/${fragment}`);

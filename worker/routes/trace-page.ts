@@ -91,7 +91,9 @@ function withHead(html: string, trace: TraceData, origin: string, id: string): s
     ...twitter.map(([name, text]) => `<meta name="${name}" content="${escapeMarkup(text)}">`),
     `<link rel="alternate" type="application/json+oembed" href="${escapeMarkup(oembed)}" title="${escapeMarkup(title)}">`,
   ].join('\n    ');
-  const bare = html.replace(/<title>[^<]*<\/title>/, '').replace(/<meta\s+name="description"[^>]*>/, '');
+  // The static page's addresses are relative to its own folder, which this path is not in.
+  const rooted = html.replaceAll(/(\s(?:src|href)=")\.\//g, '$1/');
+  const bare = rooted.replace(/<title>[^<]*<\/title>/, '').replace(/<meta\s+name="description"[^>]*>/, '');
   const end = bare.indexOf('</head>');
   if (end === -1) throw new Error('index.html: expected </head>');
   return `${bare.slice(0, end)}${tags}\n  ${bare.slice(end)}`;
