@@ -2,10 +2,11 @@
  * Measures what a first visit downloads of the page itself, and what the static host must hold. Exits 1 above a
  * budget.
  *
- * Counted as the shell, each file gzipped by itself at level 9: index.html, and every .js and .css under assets/,
- * which holds the page, the charts and the engine worker. A file that this script doesn't know counts. Not counted:
- * code that a first visit on wasm does not fetch (see LATER); ONNX Runtime, which is the wasm's own (its JavaScript,
- * the glue that each binary was compiled with, the binaries: all listed); the embedded model.
+ * Counted as the shell, each file gzipped by itself at level 9: index.html, its style sheet, and every script that a
+ * first visit on wasm runs: the page's entry, the engine's thread, what these ask for while they answer the first
+ * prompt (see ASKED_FOR), and all that those import. test/browser/models.test.ts holds this against a first visit.
+ * Not counted: ONNX Runtime, which is the wasm's own (its JavaScript, the glue that each binary was compiled with,
+ * the binaries: all listed); the embedded model; what the service worker keeps for later.
  *
  * `--list` prints what a first visit on wasm fetches of this, and nothing else.
  */
@@ -13,43 +14,17 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { init, parse } from 'es-module-lexer';
 
 const SHELL_BUDGET = 100_000;
 const ASSET_BUDGET = 25 * 1024 * 1024;
 /** `embed.js`, all that a widget with a trace loads. */
 const WIDGET_BUDGET = 35_000;
-/** Fetched later or not at all, as test/browser/models.test.ts checks by a first visit. */
-const LATER = [
-  // Views but the lens, with their tabs.
-  /^(growth|steps|past)-/, // with the first token that is added
-  /^(view-panel|directions|directions-desk|attention|attention-desk)-/,
-  // Fitted and tuned lenses, averages over prompts, and their view.
-  /^(fitted|fit-lens|lenses|lens-file|translate-states|average-readings|averages)-/,
-  // What heads do, with its view; matrices, with the first view that needs one; runs on kept keys; f16's check.
-  /^(heads|heads-desk|head-weights|reading|studies|matrix|past|precision)-/,
-  // Ablation and neurons in the engine's thread, and what those views share.
-  /^(ablation|ablation-desk|neurons-desk|heat-map|study)-/,
-  // Attribution, neurons, ablation: with what asks for them; two runs side by side.
-  /^(attribution|neurons|neuron-\w+|deletion|mean-activations|prompt-(batches|position)|compare|compare-(card|desk)|residual-states|model-name)-/,
-  // Files to take along, with the Export dialog.
-  /^(chart-svg|csv)-/,
-  // A run as a trace, with the first dialog or file that needs it.
-  /^trace-of-run-/,
-  // Traces, with the first that is opened.
-  /^(trace-(reading|thread|bar)|open-trace)-/,
-  // The dialogs, with the first click; chat templates, with their switch; the vocabulary, with the first search.
-  /^(dialogs|chat-template|chat-worker|vocabulary)-/,
-  // The charts with uPlot, when they come into sight; a cell's card, with the first cell that is pointed at.
-  /^(lens-chart-cards|line-chart|chart-card|plot|key|uPlot\.esm|lens-card|cell-card)-/,
-  // Other families and their parts than the embedded model's.
-  /^(gemma3|gpt-neo|gpt-neox|llama|mistral|qwen|rope|layer-kinds)-/,
-  // Models from elsewhere: the hub, a disk, shards, GGUF; what is kept of them.
-  /^(hub-source|blob-source|sharded|open-gguf|packed|kept-files|kept-storage)-/,
-  // The engine's frame, in other people's pages.
-  /^live-/,
-  // WebGPU in place of wasm.
-  /^(ort\.(webgpu|jspi)\.|reduce-wgsl-|gpu-quantized-)/,
-];
+/**
+ * Chunks that are imported on demand, and that a first visit demands: the engine's thread, the embedded model's
+ * family, growing the text by a token, the service worker's registration.
+ */
+const ASKED_FOR = /^(worker|gpt2|ort\.wasm\.min|generate|register)-/;
 
 /** ONNX Runtime's JavaScript for wasm: a first visit fetches it with the binary that it drives. */
 const RUNTIME = /^ort\.wasm\./;
@@ -81,10 +56,26 @@ try {
   process.exit(1);
 }
 
+await init;
 const name = (file) => relative(site, file);
 const code = files.filter((file) => /^(index\.html|assets\/.*\.(js|css))$/.test(name(file)));
-const later = code.filter((file) => LATER.some((pattern) => pattern.test(basename(file))));
-const visit = code.filter((file) => !later.includes(file));
+
+/** The scripts that come with `file`: those that it imports, and those that these import. */
+function comesWith(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const [imports] = parse(readFileSync(file, 'utf8'));
+  for (const { n, d } of imports) if (d === -1) comesWith(join(dirname(file), n), found);
+  return found;
+}
+
+const page = readFileSync(join(site, 'index.html'), 'utf8');
+const named = [...page.matchAll(/assets\/[^"]+\.(?:js|css)/g)].map(([path]) => join(site, path));
+const first = new Set([join(site, 'index.html'), ...named]);
+for (const file of [...named, ...code.filter((path) => ASKED_FOR.test(basename(path)))])
+  if (file.endsWith('.js')) for (const part of comesWith(file)) first.add(part);
+const visit = code.filter((file) => first.has(file));
+const later = code.filter((file) => !first.has(file));
 const shell = visit
   .filter((file) => !RUNTIME.test(basename(file)))
   .map((file) => [name(file), gzipped(file)]);
