@@ -206,15 +206,16 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
-    // The page, and the engine's frame for widgets in other people's pages.
-    rolldownOptions: {
-      input: { index: join(ROOT, 'site/index.html'), live: join(ROOT, 'site/live/index.html') },
-    },
     modulePreload: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {
-      input: { index: join(ROOT, 'site/index.html'), sw: join(ROOT, 'site/offline/service-worker.ts') },
+      input: {
+        index: join(ROOT, 'site/index.html'),
+        // The engine's frame for widgets in other people's pages.
+        live: join(ROOT, 'site/live/index.html'),
+        sw: join(ROOT, 'site/offline/service-worker.ts'),
+      },
       output: {
         // A service worker's address must stay: the browser asks there for a newer one.
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
