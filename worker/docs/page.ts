@@ -75,9 +75,9 @@ function callSection(api: JsonObject, { path, method, spec }: Operation): Html {
   const body = object(object(spec['requestBody'])['content']);
   const call = callOf(path, method, spec);
   return html`<section class="call" id="${id}" aria-labelledby="${id}-title">
-    <div class="title">
+    <div class="title" id="${id}-title">
       ${methodMark(method)}
-      <h3 id="${id}-title"><code>${path}</code></h3>
+      <h3><code>${path}</code></h3>
     </div>
     <p>${inline(text(spec['summary']))}</p>
     ${spec['description'] === undefined ? undefined : prose(text(spec['description']))}
@@ -157,7 +157,7 @@ function exampleOf(api: JsonObject, status: string, response: JsonObject): Html[
 
 function table(heads: string, rows: readonly (readonly Html[])[], marked = false): Html {
   const [first = '', second = '', third = ''] = heads.split('|');
-  return html`<div class="wide" tabindex="0" role="group" aria-label="${first}s">
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${marked ? 'Answers' : 'Parameters'}">
     <table>
       <thead>
         <tr>

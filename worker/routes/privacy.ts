@@ -40,9 +40,9 @@ function page({ traces, contact }: Ports): Html {
 
           <h2>In your browser</h2>
           <p>
-            Your choice of light or dark, recent prompts, and the files of models that you opened. The page’s
-            model dialog lists the files and deletes them; your browser’s “clear site data” takes all of it
-            away.
+            Your choice of light or dark, recent prompts, the files of models that you opened, and the page
+            itself, so that it works without a network. The page’s model dialog lists the files and deletes
+            them; your browser’s “clear site data” takes all of it away.
           </p>
 
           <h2>On this server</h2>
