@@ -1,8 +1,9 @@
 /** The page's start: an engine, a session around it, and the page that shows it. */
 import { Session } from './controllers/session.ts';
 import { watchDrops } from './controllers/drops.ts';
+import { watchKeys } from './controllers/keys.ts';
 import { AppElement } from './elements/app.ts';
-import { openDropped } from './elements/open.ts';
+import { openDropped, openHelp, openPrint } from './elements/open.ts';
 import { startEngine } from './engine/start.ts';
 
 const session = new Session(startEngine());
@@ -17,6 +18,7 @@ app.session = session;
 document.querySelector('.plain')?.remove();
 document.body.append(app);
 watchDrops(session, (items) => openDropped(session, items));
+watchKeys({ help: () => openHelp(session), print: () => openPrint(session) });
 
 const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
 const sparing = connection?.saveData ?? false;

@@ -1,4 +1,7 @@
-/** Light or dark: the reader's choice, else the system's. The root element's `data-scheme` carries it. */
+/**
+ * Light or dark: the reader's choice, else the system's. Paper is light; with forced colours the system's own choice
+ * holds, because its colours lie beneath ours. The root element's `data-scheme` carries it.
+ */
 import { keepTheme, keptTheme } from './keepsakes.ts';
 import type { Store } from './store.ts';
 import type { Theme } from './view-state.ts';
@@ -6,10 +9,14 @@ import type { Theme } from './view-state.ts';
 export class Appearance {
   readonly #store: Store;
   readonly #dark = matchMedia('(prefers-color-scheme: dark)');
+  readonly #forced = matchMedia('(forced-colors: active)');
+  readonly #print = matchMedia('print');
 
   constructor(store: Store) {
     this.#store = store;
-    this.#dark.addEventListener('change', () => this.#apply(this.#store.state.theme));
+    for (const media of [this.#dark, this.#forced, this.#print]) {
+      media.addEventListener('change', () => this.#apply(this.#store.state.theme));
+    }
     this.#apply(keptTheme());
   }
 
@@ -19,7 +26,9 @@ export class Appearance {
   }
 
   #apply(theme: Theme): void {
-    const scheme = theme === 'auto' ? (this.#dark.matches ? 'dark' : 'light') : theme;
+    const system = this.#dark.matches ? 'dark' : 'light';
+    const chosen = theme === 'auto' || this.#forced.matches ? system : theme;
+    const scheme = this.#print.matches ? 'light' : chosen;
     document.documentElement.dataset['scheme'] = scheme;
     this.#store.set({ theme, scheme });
   }

@@ -1,8 +1,10 @@
-/** What the browser keeps for the reader: earlier prompts and the theme. Where storage is refused, nothing is kept. */
+/** What the browser keeps for the reader: earlier prompts, the theme, whether the tour was offered, single keys. Where storage is refused, nothing is kept. */
 import { THEMES, type Theme } from './view-state.ts';
 
 const PROMPTS = 'residscope.prompts';
 const THEME = 'residscope.theme';
+const TOUR = 'residscope.tour';
+const KEYS = 'residscope.keys';
 const MOST = 30;
 
 export function earlierPrompts(): readonly string[] {
@@ -26,15 +28,38 @@ export function forgetPrompts(): void {
 }
 
 export function keptTheme(): Theme {
-  try {
-    return THEMES.find((theme) => theme === localStorage.getItem(THEME)) ?? 'auto';
-  } catch {
-    return 'auto';
-  }
+  return THEMES.find((theme) => theme === stored(THEME)) ?? 'auto';
+}
+
+/** Whether the tour was taken or declined. Where nothing is kept it is not offered: it would be each time. */
+export function tourSeen(): boolean {
+  return stored(TOUR) !== null;
+}
+
+export function keepTourSeen(): void {
+  store(TOUR, 'seen');
+}
+
+/** Whether single characters are shortcuts. */
+export function singleKeys(): boolean {
+  return stored(KEYS) !== 'off';
+}
+
+export function keepSingleKeys(on: boolean): void {
+  store(KEYS, on ? undefined : 'off');
 }
 
 export function keepTheme(theme: Theme): void {
   store(THEME, theme === 'auto' ? undefined : theme);
+}
+
+/** Undefined where storage is refused. */
+function stored(key: string): string | null | undefined {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return undefined;
+  }
 }
 
 function store(key: string, value: string | undefined): void {

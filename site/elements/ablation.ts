@@ -227,7 +227,7 @@ export class AblationElement extends Panel {
           if (detail) this.#set(toggled(this.#choice, this.#unitAt(run, detail.row, detail.column)));
         }}
       ></rs-heat-map>
-      <p class="small">A click or Enter takes a part out, or brings it back.</p>
+      <p class="small on-screen">A click or Enter takes a part out, or brings it back.</p>
       <form
         class="line"
         @submit=${(event: Event) => {

@@ -1,17 +1,24 @@
 /** The page: header with what runs where, prompt, lens, inspector and charts. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { ViewState } from '../controllers/view-state.ts';
 import { LOCAL, THEMES } from '../controllers/view-state.ts';
 import { bytes, duration, plural } from '../controllers/numbers.ts';
+import { appStyles } from '../styles/app.ts';
 import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
+import { traceOfPath } from '../controllers/trace-source.ts';
+import { keepTourSeen, tourSeen } from '../controllers/keepsakes.ts';
+import { HELP } from '../words/help-button.ts';
+import { INVITATION } from '../words/invitation.ts';
 import {
   notLoaded,
   openAbout,
   openDefinitions,
+  openHelp,
   openModels,
   openShare,
   openTakeAlong,
+  openTour,
   openTraceDialog,
 } from './open.ts';
 import { Panel } from './panel.ts';
@@ -28,126 +35,7 @@ const PARTS = { bar: () => import('./trace-bar.ts'), panel: () => import('./view
 const THEME_WORDS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
 export class AppElement extends Panel {
-  static override styles = [
-    shared,
-    tabStyles,
-    css`
-      header {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px 12px;
-        padding: 10px 20px;
-        border-bottom: 1px solid var(--line);
-      }
-      h1 {
-        display: flex;
-        align-items: center;
-        gap: 9px;
-        margin: 0 4px 0 0;
-        font-size: 16px;
-        font-weight: 660;
-        letter-spacing: -0.012em;
-      }
-      h1 svg {
-        width: 23px;
-        height: 15px;
-        fill: var(--accent);
-      }
-      .chips {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
-        flex: 1;
-      }
-      .tools {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: flex-end;
-        gap: 6px;
-      }
-      .theme {
-        width: 13px;
-        height: 13px;
-        margin-right: 3px;
-        vertical-align: -2px;
-        fill: none;
-        stroke: currentcolor;
-        stroke-width: 1.6;
-      }
-      .theme path {
-        fill: currentcolor;
-        stroke: none;
-      }
-      .pill.bad {
-        background: var(--bad);
-        color: var(--bg);
-        font-weight: 600;
-      }
-      .tick {
-        color: var(--good);
-      }
-      main,
-      .lens {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 18px 22px;
-      }
-      .lens {
-        grid-template-columns: minmax(0, 1fr) 336px;
-      }
-      main {
-        max-width: 2000px;
-        margin: 0 auto;
-        padding: 16px 20px 40px;
-      }
-      rs-inspector {
-        grid-row: 1 / span 2;
-        grid-column: 2;
-        align-self: start;
-        position: sticky;
-        top: 12px;
-      }
-      .drop {
-        position: fixed;
-        inset: 10px;
-        z-index: 5;
-        display: grid;
-        place-items: center;
-        border: 2px dashed var(--accent);
-        border-radius: 16px;
-        background: color-mix(in srgb, var(--bg) 86%, transparent);
-        font-size: 18px;
-        font-weight: 600;
-        pointer-events: none;
-      }
-      @media (max-width: 900px) {
-        header {
-          padding: 8px 12px;
-        }
-        .chips {
-          order: 1;
-          flex: 1 0 100%;
-        }
-        .tools {
-          margin-left: auto;
-        }
-        main,
-        .lens {
-          grid-template-columns: minmax(0, 1fr);
-          gap: 14px;
-        }
-        main {
-          padding: 12px 12px 32px;
-        }
-        rs-inspector {
-          grid-row: auto;
-          grid-column: auto;
-          position: static;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, tabStyles, appStyles];
   protected readonly shows = [
     'info',
     'run',
@@ -157,6 +45,7 @@ export class AppElement extends Panel {
     'view',
   ] as const satisfies (keyof ViewState)[];
 
+  readonly #invited = location.hash === '' && traceOfPath(location.pathname) === undefined && !tourSeen();
   /** Parts that have come. */
   readonly #come = new Set<keyof typeof PARTS>();
 
@@ -179,6 +68,9 @@ export class AppElement extends Panel {
           <button class="button" @click=${() => openTakeAlong(this.session)}>Export</button>
           <button class="button" @click=${() => openShare(this.session)}>Share</button>
           <button class="button" @click=${() => openDefinitions()}>Definitions</button>
+          <button class="button help" title=${HELP.title} @click=${() => openHelp(this.session)}>
+            ${HELP.button}
+          </button>
           <button
             class="button"
             aria-label="Colours: ${THEME_WORDS[theme]}. Change"
@@ -195,7 +87,7 @@ export class AppElement extends Panel {
       </header>
       <main>
         <rs-prompt .session=${this.session}></rs-prompt>
-        ${this.#traceBar()} ${VIEWS.length > 1 ? viewTabs(this.session, view) : nothing}
+        ${this.#invitation()} ${this.#traceBar()} ${VIEWS.length > 1 ? viewTabs(this.session, view) : nothing}
         <div
           class="lens"
           id=${panelOf(DEFAULT_VIEW)}
@@ -211,6 +103,25 @@ export class AppElement extends Panel {
       </main>
       ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, a .gguf file, or a trace</p>` : ''}
     `;
+  }
+
+  /** The tour is offered once, to a reader whom no link brought. */
+  #invitation(): TemplateResult | typeof nothing {
+    if (!this.#invited || tourSeen()) return nothing;
+    const answer = (take: boolean): void => {
+      keepTourSeen();
+      this.requestUpdate();
+      if (take) openTour(this.session);
+      // The button that had the focus goes.
+      else this.renderRoot.querySelector<HTMLElement>('.help')?.focus();
+    };
+    return html`<p class="invitation">
+      ${INVITATION.text}
+      <button class="button" ?disabled=${!this.state.run} @click=${() => answer(true)}>
+        ${INVITATION.take}
+      </button>
+      <button class="button" @click=${() => answer(false)}>${INVITATION.decline}</button>
+    </p>`;
   }
 
   /** Its code comes with the first trace. */

@@ -118,7 +118,7 @@ export class CompareElement extends Panel {
   #form(): TemplateResult {
     const { options, run } = this.state;
     const { busy } = this.#reader;
-    return html`<form class="card" @submit=${(event: SubmitEvent) => this.#submit(event)}>
+    return html`<form class="card kept" @submit=${(event: SubmitEvent) => this.#submit(event)}>
       <label
         >Other text
         <textarea

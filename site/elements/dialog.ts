@@ -75,6 +75,24 @@ export class DialogElement extends LitElement {
       article.here h3 {
         color: var(--accent);
       }
+      .keys {
+        grid-template-columns: minmax(11em, auto) 1fr;
+      }
+      .together {
+        white-space: nowrap;
+      }
+      kbd {
+        display: inline-block;
+        min-width: 22px;
+        margin: 0 1px;
+        padding: 1px 5px;
+        border: 1px solid var(--line-strong);
+        border-bottom-width: 2px;
+        border-radius: 5px;
+        color: var(--ink);
+        font: 12px/1.3 var(--mono);
+        text-align: center;
+      }
       .exact {
         margin: 6px 0;
         padding: 6px 9px;

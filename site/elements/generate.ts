@@ -20,6 +20,11 @@ export class GenerateElement extends Panel {
   static override styles = [
     shared,
     css`
+      @media print {
+        :host {
+          display: none;
+        }
+      }
       section {
         display: flex;
         flex-wrap: wrap;

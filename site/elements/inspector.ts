@@ -41,6 +41,11 @@ export class InspectorElement extends Panel {
         background: none;
         color: var(--accent);
       }
+      @media print {
+        .onward {
+          visibility: hidden;
+        }
+      }
       .onward:hover {
         background: var(--chip);
       }
@@ -183,7 +188,7 @@ export class InspectorElement extends Panel {
       <ol aria-label="Candidates">
         ${Array.from({ length: k }, (_, i) => this.#candidate(run, topIds[pos * k + i] ?? -1, topLogprobs[pos * k + i]))}
       </ol>
-      <p class="small hint">
+      <p class="small hint on-screen">
         Click a candidate to pin it${this.#last(run) ? '; + continues the prompt with it' : ''}.
       </p>
       <div class="numbers">

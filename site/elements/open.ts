@@ -72,6 +72,19 @@ export function openTraceDialog(session: Session): void {
   void withDialogs(session, ({ showOpenTrace }) => showOpenTrace(session));
 }
 
+export function openHelp(session: Session): void {
+  void withDialogs(session, ({ showHelp }) => showHelp(session));
+}
+
+export function openTour(session: Session): void {
+  void withDialogs(session, ({ showTour }) => showTour(session));
+}
+
+/** Prints the page, the table whole. */
+export function openPrint(session: Session): void {
+  void withDialogs(session, ({ printPage }) => printPage(session));
+}
+
 /** A small button that opens a term's definition. */
 export function termButton(term: Term): TemplateResult {
   return html`<button

@@ -17,8 +17,10 @@ import { DEFAULT_VIEW, viewOf } from '../controllers/views.ts';
 import type { ModelIdentity } from '../engine/protocol.ts';
 import { shared } from '../styles/shared.ts';
 import { takeAlongStyles } from '../styles/take-along.ts';
+import { PRINT } from '../words/print.ts';
 import { openDialog } from './dialog.ts';
 import { Panel } from './panel.ts';
+import { printPage } from './print-sheet.ts';
 
 export function showTakeAlong(session: Session): void {
   openDialog('Take it along', () => html`<rs-take-along .session=${session}></rs-take-along>`);
@@ -152,6 +154,10 @@ export class TakeAlongElement extends Panel {
           >
             Save
           </button>
+        </li>
+        <li>
+          <span>${PRINT.paper} <small>${PRINT.whole}</small></span>
+          <button class="button" @click=${() => void printPage(this.session)}>${PRINT.print}</button>
         </li>
         <li>
           <span

@@ -35,6 +35,16 @@ export const tabStyles = css`
   [role='tab']:focus-visible {
     outline-offset: -3px;
   }
+  @media (forced-colors: active) {
+    [role='tab']:not([aria-selected='true']) {
+      border-color: Canvas;
+    }
+    [role='tab'][aria-selected='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+    }
+  }
   @media (pointer: coarse) {
     [role='tab'] {
       min-height: 44px;

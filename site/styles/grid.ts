@@ -166,6 +166,17 @@ const styles = css`
     stroke-width: 1;
     stroke-opacity: 0.75;
   }
+  /* The printed sheet has the table whole. */
+  @media print {
+    :host {
+      display: var(--table-on-screen, block);
+      max-height: none;
+    }
+    [role='gridcell'] {
+      print-color-adjust: exact;
+      -webkit-print-color-adjust: exact;
+    }
+  }
   @media (prefers-reduced-motion: reduce) {
     .fading .filled {
       animation: none;

@@ -109,6 +109,41 @@ export const shared = css`
     padding: 1px 5px;
     white-space: pre;
   }
+  /* What only a background tells apart, in the system's colour for it. */
+  @media (forced-colors: active) {
+    .button.primary,
+    fieldset label:has(:checked),
+    button[aria-pressed='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      border-color: Highlight;
+      color: HighlightText;
+    }
+    .button.primary:disabled {
+      background: Canvas;
+      border-color: GrayText;
+      color: GrayText;
+      opacity: 1;
+    }
+  }
+  @media print {
+    .button,
+    .term,
+    .controls,
+    .on-screen,
+    select,
+    input,
+    form:not(.kept),
+    textarea#list,
+    label[for='list'],
+    label:has(select, input:not([type='radio'])),
+    details:not([open]) {
+      display: none !important;
+    }
+    .card {
+      break-inside: avoid;
+    }
+  }
   .hidden-text {
     position: absolute;
     width: 1px;
