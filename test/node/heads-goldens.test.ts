@@ -5,6 +5,7 @@ import type { HeadsReading } from '../../engine/node.ts';
 import { decodeGoldens, golden, type Goldens } from '../cases/golden.ts';
 import { pathOf, readBytes } from '../support/addresses.ts';
 import { importLibrary, type Library } from '../support/library.ts';
+import { GGUF } from '../support/smollm2.ts';
 import { worst } from '../support/worst.ts';
 
 const TOLERANCE = 1e-3;
@@ -71,8 +72,10 @@ describe.skipIf(missing)(`against TransformerLens${missing}`, () => {
   beforeAll(async () => {
     goldens = await decodeGoldens('heads', await readBytes('test/goldens/heads.safetensors'));
   });
-  it.each([...TINY, 'fable-4m'])('%s', async (name) => {
-    const model = await library.LensModel.load(name === 'fable-4m' ? name : `${shared}/${name}`);
+  it.each([...TINY, 'fable-4m', 'smollm2'])('%s', async (name) => {
+    const source =
+      name === 'fable-4m' ? name : name === 'smollm2' ? pathOf(`../${GGUF}`) : `${shared}/${name}`;
+    const model = await library.LensModel.load(source);
     try {
       const reading = await model.heads({ draws: 3 });
       compare(name, reading);

@@ -1,6 +1,6 @@
 /**
  * A two-layer model whose attention heads are made by hand and whose MLPs are zero: an exact induction circuit, and a
- * head that deletes. GPT-2's layout, written as files.
+ * head that deletes; and, where asked for, a neuron that does. GPT-2's layout, written as files.
  *
  * The stream has room for a token's code, its predecessor's, its position's, and what it votes for, each in directions
  * of their own along an orthonormal basis without a mean, so that LayerNorm only scales.
@@ -13,6 +13,7 @@ import { f32, goodFile, type TestTensor } from './safetensors-bytes.ts';
 const VOCAB = 40;
 const CONTEXT = 60;
 const HEADS = 2;
+const NEURONS = 4;
 const WIDTH = 184;
 const D_HEAD = WIDTH / HEADS;
 /** Where each part of the stream begins, in the basis. */
@@ -30,6 +31,9 @@ export const MADE = {
   induction: { layer: 1, head: 0 },
   deleting: { layer: 1, head: 1 },
 } as const;
+
+/** A neuron that reads a token's own code and takes it away, where it is asked for. */
+export const DELETING_NEURON = { layer: 0, neuron: 1, token: 9 } as const;
 
 /** Helmert's basis of the vectors that sum to zero: WIDTH − 1 orthonormal rows. */
 const BASIS = Array.from({ length: WIDTH - 1 }, (_, k) => {
@@ -56,7 +60,7 @@ function reader(matrix: Float32Array, columns: number, first: number) {
 
 const same = (i: number): number => i;
 
-function tensors(): Record<string, TestTensor> {
+function tensors(deletingNeuron: boolean): Record<string, TestTensor> {
   const out: Record<string, TestTensor> = {};
   const add = (name: string, shape: readonly number[], data?: Float32Array): void => {
     const values = data ?? new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -110,9 +114,17 @@ function tensors(): Record<string, TestTensor> {
     add(`${at}.attn.c_attn.bias`, [3 * WIDTH]);
     add(`${at}.attn.c_proj.weight`, [WIDTH, WIDTH], projection);
     add(`${at}.attn.c_proj.bias`, [WIDTH]);
-    add(`${at}.mlp.c_fc.weight`, [WIDTH, 4]);
-    add(`${at}.mlp.c_fc.bias`, [4]);
-    add(`${at}.mlp.c_proj.weight`, [4, WIDTH]);
+    const [key, value] = [new Float32Array(WIDTH * NEURONS), new Float32Array(NEURONS * WIDTH)];
+    const { neuron, token } = DELETING_NEURON;
+    if (deletingNeuron && layer === DELETING_NEURON.layer) {
+      direction(TOKEN + token).forEach((x, i) => {
+        key[i * NEURONS + neuron] = x;
+        value[neuron * WIDTH + i] = -x / 10;
+      });
+    }
+    add(`${at}.mlp.c_fc.weight`, [WIDTH, NEURONS], key);
+    add(`${at}.mlp.c_fc.bias`, [NEURONS]);
+    add(`${at}.mlp.c_proj.weight`, [NEURONS, WIDTH], value);
     add(`${at}.mlp.c_proj.bias`, [WIDTH]);
   }
   add('ln_f.weight', [WIDTH], ones);
@@ -121,20 +133,23 @@ function tensors(): Record<string, TestTensor> {
 }
 
 /** Writes it as a folder in Hugging Face layout, with fable-4m's tokenizer, whose first ids are in its vocabulary. */
-export async function inductionFolder(folder: string): Promise<void> {
+export async function inductionFolder(
+  folder: string,
+  { deletingNeuron = false }: { readonly deletingNeuron?: boolean } = {},
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const config = {
     model_type: 'gpt2',
     n_layer: 2,
     n_head: HEADS,
     n_embd: WIDTH,
-    n_inner: 4,
+    n_inner: NEURONS,
     n_positions: CONTEXT,
     vocab_size: VOCAB,
     tie_word_embeddings: false,
   };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'model.safetensors'), goodFile(tensors()));
+  await writeFile(join(folder, 'model.safetensors'), goodFile(tensors(deletingNeuron)));
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
     await copyFile(pathOf(`site/public/models/fable-4m/${file}`), join(folder, file));
   }
