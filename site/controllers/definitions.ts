@@ -29,6 +29,16 @@ const OLSSON = {
   href: 'https://transformer-circuits.pub/2022/in-context-learning-and-induction-heads/index.html',
 };
 
+const GEVA_2021 = {
+  text: 'Geva et al. 2021, “Transformer Feed-Forward Layers Are Key-Value Memories”',
+  href: 'https://aclanthology.org/2021.emnlp-main.446/',
+};
+
+const GEVA_2022 = {
+  text: 'Geva et al. 2022, “Transformer Feed-Forward Layers Build Predictions by Promoting Concepts in the Vocabulary Space”',
+  href: 'https://aclanthology.org/2022.emnlp-main.3/',
+};
+
 export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
   lens: {
     plain:
@@ -161,6 +171,41 @@ export const DEFINITIONS: Readonly<Record<Term, Definition>> = {
       'The last state is a sum: of the embedding, of what every head and every MLP wrote, and of biases. So a token’s logit is a sum too, of what each of them says directly about it. What a part does by way of later parts is not in its bar.',
     exact:
       'With the final norm’s scale as it is in this run: part of a write w = ((w − mean(w))·γ/σ)·U[t] (mean only where the norm centres), or U[t] − U[t′] for a pair; β·U[t] for the norm’s own bias. Heads by source: A[pos, src]·v[src]·W_O.',
+    source: ELHAGE,
+  },
+  neurons: {
+    plain:
+      'An MLP is a memory of many neurons. Each has a key, which says what turns it on, and a value, which it adds to the stream, as strongly as it is on. What an MLP writes is the sum of these (and a bias). Listed are the longest writes at one position.',
+    exact:
+      'mᵢ = f(x·kᵢ), blocks.L.mlp.hook_post (gated: act(gate)·up); length |mᵢ|·‖vᵢ‖; moves: mᵢ·vᵢ through the final norm, its scale as in this run, dotted with U[t]; promoted and suppressed: top and bottom of the same over the whole vocabulary.',
+    source: GEVA_2022,
+  },
+  neuron: {
+    plain:
+      'What the weights alone say: the tokens that its value raises and lowers when read through the unembedding, and the tokens whose embeddings lie most along its key and against it. In later layers the stream is no longer an embedding, so that a key there says less.',
+    exact:
+      'U·vᵢ with the final norm’s gain folded in, at a coefficient of 1 and without a scale; cosines of kᵢ (the block norm’s gain folded in, the mean taken off where the norm does) with the rows of E. cos(k, v) of the weights as stored.',
+    source: GEVA_2022,
+  },
+  triggers: {
+    plain:
+      'The places in a set of texts where the neuron is on most, its token marked. ✓ stands where the next token is the one that its value promotes most: what it wrote came true.',
+    exact:
+      'The highest mᵢ over all positions of the texts but each text’s first (up to 20,000 positions); or the lowest, held against the top of U·(−vᵢ).',
+    source: GEVA_2021,
+  },
+  layerAgreement: {
+    plain:
+      'How often a value’s top token is the very token that follows the text which turns the neuron on. In the paper, lower layers hold shallow patterns and upper ones meanings: there the share grows with depth. Chance is what the same tokens would come to in any order.',
+    exact:
+      'Over 256 neurons of a layer, evenly spread: share whose best trigger is followed by argmax U·vᵢ; the same over their 12 best; chance: Σₜ share of values with top t · share of triggers followed by t.',
+    source: GEVA_2021,
+  },
+  deletion: {
+    plain:
+      'Where key and value point in opposite directions, a neuron takes away what turned it on. The map counts neurons by the cosine of the two, layer by layer: most lie near 0, adding something else than they read.',
+    exact:
+      'cos(kᵢ, vᵢ), weights as stored; beside it with the norms’ gains folded in and means taken off. Gated: the up weights, times the sign that act(gate) has on average over 64 reference prompts.',
     source: ELHAGE,
   },
   directions: {

@@ -10,6 +10,7 @@ import {
   type SortableScore,
 } from '../../shared/heads/reading.ts';
 import type { HeadLabel } from './head-labels.ts';
+import { decimals } from './numbers.ts';
 
 export const SCORE_TITLES: Readonly<Record<SortableScore, string>> = {
   previous: 'previous token',
@@ -43,12 +44,7 @@ export function nameAt(at: number, heads: number): HeadName {
 
 /** `0.63`, `−0.80` */
 export function scoreText(value: number): string {
-  return Number.isNaN(value)
-    ? '–'
-    : value
-        .toFixed(2)
-        .replace('-', '−')
-        .replace(/^−(0\.00)$/, '$1');
+  return decimals(value);
 }
 
 /** `0.63 ± 0.02`: the spread is over draws, and weights alone have none. */

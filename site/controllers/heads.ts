@@ -4,11 +4,9 @@ import type { HeadsProgress, HeadsReading } from '../../engine/heads-api.ts';
 import { toErrorMessage } from '../../shared/errors.ts';
 import type { ModelInfo } from '../engine/protocol.ts';
 import { headLabelsOf } from './heads-words.ts';
+import { soonDone } from './study.ts';
 import { isCancelled } from './problems.ts';
 import type { Session } from './session.ts';
-
-/** Bytes of weights up to which the detectors run without being asked: some seconds. */
-const SMALL = 40e6;
 
 export class HeadsReader implements ReactiveController {
   readonly #host: ReactiveControllerHost;
@@ -34,8 +32,8 @@ export class HeadsReader implements ReactiveController {
     return this.#asking !== undefined;
   }
 
-  /** Takes what is kept of another model, or reads it where that is soon done; waits while a run goes on. */
-  follow(session: Session): void {
+  /** Takes what is kept of another model, or reads it where that is soon done and wanted; waits while a run goes on. */
+  follow(session: Session, keptOnly = false): void {
     const { info, phase } = session.store.state;
     if (info !== this.#of) {
       this.#asking?.abort();
@@ -46,7 +44,7 @@ export class HeadsReader implements ReactiveController {
     }
     if (!info || this.#of || phase === 'loading' || phase === 'running' || !session.engine.alive) return;
     this.#of = info;
-    void this.read(session, info.weightBytes > SMALL);
+    void this.read(session, keptOnly || !soonDone(info));
   }
 
   cancel(): void {

@@ -63,3 +63,10 @@ export function ago(ms: number): string {
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
+
+/** `−0.42`: with a real minus, none before a zero. */
+export function decimals(value: number, digits = 2): string {
+  if (Number.isNaN(value)) return '–';
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+}

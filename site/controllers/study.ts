@@ -1,14 +1,23 @@
 /** Asks the engine for a study, tells how far it is, and keeps the last answer while the next comes. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { toErrorMessage } from '../../shared/errors.ts';
+import type { ModelInfo } from '../engine/protocol.ts';
 import type { Studies, StudyName } from '../engine/study-protocol.ts';
 import { isCancelled } from './problems.ts';
 import type { Session } from './session.ts';
+
+/** Bytes of weights up to which readings of the weights and passes over texts run without being asked: some seconds. */
+const SMALL = 40e6;
+
+export function soonDone({ weightBytes }: ModelInfo): boolean {
+  return weightBytes <= SMALL;
+}
 
 export class StudyReader<N extends StudyName> implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #name: N;
   #key: string | undefined;
+  #of: ModelInfo | undefined;
   #asking: AbortController | undefined;
   answer: Studies[N]['answer'] | undefined;
   step: Studies[N]['step'] | undefined;
@@ -36,11 +45,17 @@ export class StudyReader<N extends StudyName> implements ReactiveController {
 
   /** Nothing is asked any more, and nothing is shown. */
   forget(): void {
-    if (this.#key === undefined && this.answer === undefined) return;
+    if (this.#key === undefined && this.answer === undefined && !this.#asking) return;
     this.cancel();
     this.#asking = this.#key = undefined;
     this.answer = this.step = this.problem = undefined;
     this.cancelled = false;
+  }
+
+  /** What was asked of another model is forgotten. */
+  about(info: ModelInfo | undefined): void {
+    if (info !== this.#of) this.forget();
+    this.#of = info;
   }
 
   /** Asks where the key differs from the last question's, once no run goes on. */

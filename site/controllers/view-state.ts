@@ -43,7 +43,10 @@ export const OPTIONS = [
   'compose',
   'off',
   'of',
+  // Neurons: the one that is looked at, writes of all layers, texts that turn it off.
   'neuron',
+  'writes',
+  'triggers',
   // Attention: all layers' heads, value-weighted, scored by, heads combined. Directions: not centred, which states.
   'heads',
   'weights',

@@ -42,6 +42,11 @@ export const VIEWS: readonly [View, ...View[]] = [
     element: { tag: 'rs-attribution', load: () => import('../elements/attribution.ts') },
   },
   {
+    id: 'neurons',
+    label: 'Neurons',
+    element: { tag: 'rs-neurons', load: () => import('../elements/neurons.ts') },
+  },
+  {
     id: 'directions',
     label: 'Directions',
     element: { tag: 'rs-directions', load: () => import('../elements/directions.ts') },

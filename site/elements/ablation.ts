@@ -1,5 +1,5 @@
 /** The ablation view: heads, layers and neurons taken out of the model, and what that changes, cell by cell. */
-import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { AblationUnit } from '../../shared/ablation.ts';
 import { divergingColor, rampColor } from '../../shared/picture/ramp.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
@@ -27,6 +27,7 @@ import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
+import { studyProgress } from './study-progress.ts';
 import '../charts/heat-map.ts';
 
 /** Tokens side by side: more would not be read, and take long to lay out. */
@@ -275,23 +276,7 @@ export class AblationElement extends Panel {
     const words = step
       ? `means over reference prompts, ${step.done} of ${step.total}`
       : 'running the prompt without them';
-    return html`<div class="progress">
-      <div
-        class="track ${step ? '' : 'unknown'}"
-        role="progressbar"
-        aria-label="Ablation"
-        aria-valuemin=${step ? 0 : nothing}
-        aria-valuemax=${step?.total ?? nothing}
-        aria-valuenow=${step?.done ?? nothing}
-        aria-valuetext=${words}
-      >
-        <svg aria-hidden="true">
-          ${svg`<rect width=${`${step ? (100 * step.done) / step.total : 30}%`} height="100%" rx="3"></rect>`}
-        </svg>
-      </div>
-      <span>${words}</span>
-      <button class="button" @click=${() => this.#reader.cancel()}>Cancel</button>
-    </div>`;
+    return studyProgress('Ablation', words, step ?? { done: 0, total: 0 }, () => this.#reader.cancel());
   }
 
   #changes(shown: Shown): TemplateResult {

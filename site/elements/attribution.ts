@@ -13,6 +13,7 @@ import {
 } from '../controllers/attribution.ts';
 import type { BarRow } from '../controllers/bars.ts';
 import { change, probabilityOf } from '../controllers/numbers.ts';
+import { readLogitChoice } from '../controllers/logit-choice.ts';
 import { StudyReader } from '../controllers/study.ts';
 import { selectedCell, type RunView, type ViewState } from '../controllers/view-state.ts';
 import type { AttributionAnswer } from '../engine/study-protocol.ts';
@@ -23,22 +24,7 @@ import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
-
-/** Candidates that can be chosen. */
-const CANDIDATES = 10;
-
-/** `TARGET` or `TARGET-AGAINST`, AGAINST an id or `mean`: ids in the address. */
-function readTargets(text: string | undefined): {
-  readonly target: number | undefined;
-  readonly against: number | 'mean' | undefined;
-} {
-  const match = /^(\d{1,7}|top)(?:-(\d{1,7}|mean))?$/.exec(text ?? '');
-  const [, first, second] = match ?? [];
-  return {
-    target: first === undefined || first === 'top' ? undefined : Number(first),
-    against: second === undefined ? undefined : second === 'mean' ? 'mean' : Number(second),
-  };
-}
+import './logit-choice.ts';
 
 export class AttributionElement extends Panel {
   static override properties = {
@@ -90,17 +76,12 @@ export class AttributionElement extends Panel {
       return;
     }
     const pos = this.#pos;
-    const targets = readTargets(options.of);
-    const { dVocab } = run.model.spec;
-    const within = (id: number | undefined): number | undefined =>
-      id !== undefined && id < dVocab ? id : undefined;
-    const target = within(targets.target);
-    const against = targets.against === 'mean' ? 'mean' : within(targets.against);
+    const { target, against } = readLogitChoice(options.of, run.model.spec.dVocab);
     if (phase === 'done') {
       const key = [run.model.id, run.ids.join(), pos, target, against].join(':');
       this.#reader.follow(this.session, key, () => {
         this.#asked = run;
-        return { ids: run.ids, pos, target, against: against === target ? undefined : against };
+        return { ids: run.ids, pos, target, against };
       });
     }
     const { answer, busy } = this.#reader;
@@ -132,7 +113,7 @@ export class AttributionElement extends Panel {
       </div>
       ${
         run
-          ? html`${this.#controls(run)}${this.#shown ? this.#parts(this.#shown.answer, this.#shown.run) : html`<p class="small" role="status">${busy ? 'Taking the logit apart…' : ''}</p>`}`
+          ? html`${this.#controls()}${this.#shown ? this.#parts(this.#shown.answer, this.#shown.run) : html`<p class="small" role="status">${busy ? 'Taking the logit apart…' : ''}</p>`}`
           : html`<div class="card notice">
               <h3>Nothing has run yet</h3>
               <p>Type a prompt above and press Run: what its prediction is made of is shown here.</p>
@@ -141,55 +122,13 @@ export class AttributionElement extends Panel {
     </section>`;
   }
 
-  #controls(run: RunView): TemplateResult {
-    const { options } = this.state;
-    const { target, against } = readTargets(options.of);
-    const pos = this.#pos;
-    const last = run.rows.at(-1);
-    const candidates = last ? [...last.topIds.subarray(pos * last.k, pos * last.k + CANDIDATES)] : [];
-    const next = run.ids[pos + 1];
-    const ids = [...new Set([...candidates, ...(next === undefined ? [] : [next]), ...this.state.pins])];
-    for (const id of [target, against]) if (typeof id === 'number' && !ids.includes(id)) ids.push(id);
-    const set = (first: string, second: string): void =>
-      this.session.setOption(
-        'of',
-        first === 'top' && second === '' ? undefined : `${first}${second && `-${second}`}`,
-      );
-    const [one, two] = [
-      target === undefined ? 'top' : String(target),
-      against === undefined ? '' : String(against),
-    ];
-    const option = (value: string, words: string, on: boolean): TemplateResult =>
-      html`<option value=${value} .selected=${on}>${words}</option>`;
-    const named = (id: number): string => visibleText(this.#name(run, id));
+  #controls(): TemplateResult {
     return html`<div class="controls off">
-      <label class="pick"
-        >after
-        <select
-          @change=${(event: Event) =>
-            this.session.selection.select({
-              layer: selectedCell(this.state)?.layer ?? -1,
-              pos: Number((event.target as HTMLSelectElement).value),
-            })}
-        >
-          ${run.pieces.map((piece, at) => option(String(at), `${at}: ${visibleText(piece)}`, at === pos))}
-        </select></label
-      >
-      <label class="pick"
-        >the logit of
-        <select @change=${(event: Event) => set((event.target as HTMLSelectElement).value, two)}>
-          ${option('top', 'the model’s first choice', one === 'top')}
-          ${ids.map((id) => option(String(id), named(id), one === String(id)))}
-        </select></label
-      >
-      <label class="pick"
-        >over
-        <select @change=${(event: Event) => set(one, (event.target as HTMLSelectElement).value)}>
-          ${option('', 'nothing: the logit itself', two === '')}
-          ${option('mean', 'the mean of all tokens', two === 'mean')}
-          ${ids.map((id) => option(String(id), named(id), two === String(id)))}
-        </select></label
-      >
+      <rs-logit-choice
+        .session=${this.session}
+        .texts=${new Map(this.#shown?.answer.texts)}
+        pair
+      ></rs-logit-choice>
       <fieldset>
         <legend>by</legend>
         ${GROUPS.map(
@@ -205,13 +144,6 @@ export class AttributionElement extends Panel {
         )}
       </fieldset>
     </div>`;
-  }
-
-  #name(run: RunView, id: number): string {
-    const { answer } = this.#shown ?? {};
-    return (
-      run.texts.get(id) ?? this.state.pinTexts.get(id) ?? new Map(answer?.texts ?? []).get(id) ?? `id ${id}`
-    );
   }
 
   #texts(answer: AttributionAnswer): (id: number) => string {

@@ -1,5 +1,5 @@
 /** The heads view: what every head does on repeated random tokens and by its weights, as a map, a list and a circuit. */
-import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { HeadsReading } from '../../engine/heads-api.ts';
 import { byScore, scoreAt, SORTABLE, type HeadName, type SortableScore } from '../../shared/heads/reading.ts';
 import { divergingColor, rampColor } from '../../shared/picture/ramp.ts';
@@ -24,6 +24,7 @@ import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
+import { studyProgress } from './study-progress.ts';
 import '../charts/heat-map.ts';
 import './heads-circuit.ts';
 import './heads-composition.ts';
@@ -109,22 +110,12 @@ export class HeadsElement extends Panel {
 
   #progress(): TemplateResult {
     const { words, share } = progressSaid(this.#reader.progress);
-    const percent = Math.round(100 * share);
-    return html`<div class="progress">
-      <div
-        class="track"
-        role="progressbar"
-        aria-label="Reading the heads"
-        aria-valuemin="0"
-        aria-valuemax="100"
-        aria-valuenow=${percent}
-        aria-valuetext="${words}, ${percent}%"
-      >
-        <svg aria-hidden="true">${svg`<rect width=${`${percent}%`} height="100%" rx="3"></rect>`}</svg>
-      </div>
-      <span>${words} · ${percent}%</span>
-      <button class="button" @click=${() => this.#reader.cancel()}>Cancel</button>
-    </div>`;
+    return studyProgress(
+      'Reading the heads',
+      `${words} · ${Math.round(100 * share)}%`,
+      { done: share, total: 1 },
+      () => this.#reader.cancel(),
+    );
   }
 
   #empty(): TemplateResult {

@@ -1,10 +1,10 @@
 /** Neurons in the engine's thread: writes, pages, trigger texts, agreement and deletion. What was run over texts is kept. */
-import type { NeuronAgreement, NeuronTriggers } from '../../engine/neurons-api.ts';
+import type { LayerTriggers, NeuronAgreement, NeuronTriggers } from '../../engine/neurons-api.ts';
 import { textsOf } from './ablation-desk.ts';
 import type { HostedModel } from './host.ts';
 import { referencePrompts } from './lenses.ts';
 import type { Desk } from './studies.ts';
-import type { Trigger } from './study-protocol.ts';
+import type { AgreementAsk, Trigger } from './study-protocol.ts';
 
 /** Writes that the page lists, tokens of each, and triggers of a neuron. */
 const SHOWN = { writes: 24, k: 8, triggers: 12 } as const;
@@ -13,18 +13,29 @@ const AROUND = { before: 24, next: 6 } as const;
 /** Bundled texts that triggers are looked for in. */
 const TEXTS = 1024;
 
+/** Bins and listed neurons of the cosines, and the texts that gates' signs are taken over. */
+const DELETION = { bins: 20, count: 40, texts: 64 } as const;
+
 interface Kept {
-  /** Triggers of a layer's neurons over a list of texts. */
-  triggers: { readonly key: string; readonly found: NeuronTriggers } | undefined;
-  agreement: NeuronAgreement | undefined;
+  /** Of one list of texts, in one order: of a layer that was asked about, or of all. */
+  triggers?: { readonly key: string; readonly found: NeuronTriggers };
+  agreement?: { readonly key: string; readonly found: NeuronAgreement };
 }
 
 const kept = new WeakMap<HostedModel, Kept>();
 
 function keptOf(model: HostedModel): Kept {
   let own = kept.get(model);
-  if (!own) kept.set(model, (own = { triggers: undefined, agreement: undefined }));
+  if (!own) kept.set(model, (own = {}));
   return own;
+}
+
+async function textsAsked({ prompts }: AgreementAsk, signal: AbortSignal): Promise<readonly string[]> {
+  return prompts ?? (await referencePrompts(signal)).slice(0, TEXTS);
+}
+
+function keyOf({ prompts, order }: AgreementAsk): string {
+  return JSON.stringify([order, prompts ?? 'bundled']);
 }
 
 export const readWrites: Desk<'neurons'> = async (model, { ids, pos, layer, target }, { signal }) => {
@@ -46,25 +57,18 @@ export const readPage: Desk<'neuron'> = async (model, { layer, neuron }, { signa
   return { page, texts: textsOf(model, [...page.promoted.ids, ...page.suppressed.ids, ...shown]) };
 };
 
-export const readTriggers: Desk<'triggers'> = async (
-  model,
-  { layer, neuron, prompts: own },
-  { signal, tell },
-) => {
-  const prompts = own ?? (await referencePrompts(signal)).slice(0, TEXTS);
-  const key = JSON.stringify([layer, own ?? 'bundled']);
+export const readTriggers: Desk<'triggers'> = async (model, ask, { signal, tell }) => {
+  const { layer, neuron, order } = ask;
+  const key = keyOf(ask);
   const mine = keptOf(model);
-  if (mine.triggers?.key !== key) {
-    const found = await model.neuronTriggers(prompts, {
-      layers: [layer],
-      top: SHOWN.triggers,
-      signal,
-      onProgress: tell,
-    });
-    mine.triggers = { key, found };
+  const tableOf = (found: NeuronTriggers | undefined): LayerTriggers | undefined =>
+    found?.layers.find((table) => table.layer === layer);
+  if (mine.triggers?.key !== key || !tableOf(mine.triggers.found)) {
+    const options = { layers: [layer], top: SHOWN.triggers, order, signal, onProgress: tell };
+    mine.triggers = { key, found: await model.neuronTriggers(await textsAsked(ask, signal), options) };
   }
   const { found } = mine.triggers;
-  const [table] = found.layers;
+  const table = tableOf(found);
   const triggers: Trigger[] = [];
   for (let i = 0; table && i < table.top; i++) {
     const at = neuron * table.top + i;
@@ -72,25 +76,32 @@ export const readTriggers: Desk<'triggers'> = async (
     const pos = table.pos[at] ?? -1;
     if (!ids || pos < 0) continue;
     const pieces = model.tokenizer.pieces([...ids]);
+    const start = ids[0] === model.tokenizer.bosId ? 1 : 0;
     triggers.push({
-      before: pieces.slice(Math.max(0, pos - AROUND.before), pos),
+      before: pieces.slice(Math.max(start, pos - AROUND.before), pos),
       token: pieces[pos] ?? '',
       next: pieces.slice(pos + 1, pos + 1 + AROUND.next),
+      nextId: ids[pos + 1] ?? -1,
       coefficient: table.coefficient[at] ?? NaN,
     });
   }
   return { triggers, prompts: found.prompts.length, positions: found.positions };
 };
 
-export const readAgreement: Desk<'agreement'> = async (model, _ask, { signal, tell }) => {
+export const readAgreement: Desk<'agreement'> = async (model, ask, { signal, tell }) => {
+  const key = keyOf(ask);
   const mine = keptOf(model);
-  if (!mine.agreement) {
-    const prompts = (await referencePrompts(signal)).slice(0, TEXTS);
-    const triggers = await model.neuronTriggers(prompts, { top: SHOWN.triggers, signal, onProgress: tell });
-    mine.agreement = await model.neuronAgreement(triggers, { signal, onProgress: tell });
+  if (mine.agreement?.key !== key) {
+    const options = { top: SHOWN.triggers, order: ask.order, signal, onProgress: tell };
+    const triggers = await model.neuronTriggers(await textsAsked(ask, signal), options);
+    mine.triggers = { key, found: triggers };
+    mine.agreement = { key, found: await model.neuronAgreement(triggers, { signal, onProgress: tell }) };
   }
-  return mine.agreement;
+  return mine.agreement.found;
 };
 
-export const readDeletion: Desk<'deletion'> = async (model, _ask, { signal, tell }) =>
-  model.deletion((await referencePrompts(signal)).slice(0, 64), { signal, onProgress: tell });
+export const readDeletion: Desk<'deletion'> = async (model, _ask, { signal, tell }) => {
+  const { bins, count, texts } = DELETION;
+  const prompts = (await referencePrompts(signal)).slice(0, texts);
+  return model.deletion(prompts, { bins, count, signal, onProgress: tell });
+};

@@ -10,6 +10,7 @@ import type {
   NeuronName,
   NeuronPage,
   NeuronProgress,
+  NeuronTriggers,
   NeuronWrites,
 } from '../../engine/neurons-api.ts';
 import type { Ablation } from '../../shared/ablation.ts';
@@ -120,17 +121,20 @@ export interface NeuronAnswer {
 }
 
 /** Undefined prompts: the bundled ones. */
-export interface TriggersAsk {
-  readonly layer: number;
-  readonly neuron: number;
+export interface AgreementAsk {
   readonly prompts: readonly string[] | undefined;
+  readonly order: NeuronTriggers['order'];
 }
+
+export interface TriggersAsk extends AgreementAsk, NeuronName {}
 
 export interface Trigger {
   /** Display texts of the tokens around the activating one, that one, and what follows. */
   readonly before: readonly string[];
   readonly token: string;
   readonly next: readonly string[];
+  /** Of the token that follows; −1 at a text's end. */
+  readonly nextId: number;
   readonly coefficient: number;
 }
 
@@ -149,7 +153,7 @@ export interface Studies {
   neurons: { ask: NeuronsAsk; step: never; answer: NeuronsAnswer };
   neuron: { ask: NeuronName; step: never; answer: NeuronAnswer };
   triggers: { ask: TriggersAsk; step: NeuronProgress; answer: TriggersAnswer };
-  agreement: { ask: Record<string, never>; step: NeuronProgress; answer: NeuronAgreement };
+  agreement: { ask: AgreementAsk; step: NeuronProgress; answer: NeuronAgreement };
   deletion: { ask: Record<string, never>; step: NeuronProgress; answer: DeletionReading };
 }
 export type StudyName = keyof Studies;
