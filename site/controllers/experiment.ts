@@ -106,6 +106,9 @@ export class Experiment implements ReactiveController {
   }
 }
 
+/** Where longer lists of prompts can go. */
+const ELSEWHERE = 'The command line takes any number: residscope pca.';
+
 /** The prompts that come with the page. */
 export async function bundledPrompts(): Promise<readonly string[]> {
   const response = await fetch(new URL('models/fable-4m/prompts.txt', siteAddress())).catch(() => undefined);
@@ -113,12 +116,12 @@ export async function bundledPrompts(): Promise<readonly string[]> {
   return promptsOf(await response.text());
 }
 
-/** @throws {InputError} with what is wrong, for the reader. */
-export async function promptsOfFile(file: File | undefined): Promise<readonly string[]> {
+/** @param beyond what to do with more lines. @throws {InputError} with what is wrong, for the reader. */
+export async function promptsOfFile(file: File | undefined, beyond = ELSEWHERE): Promise<readonly string[]> {
   if (!file) throw new InputError('Pick a text file first, with one prompt a line.');
   if (file.size > MAX_FILE_BYTES) throw new InputError('This file has more than 4 MB. Take a part of it.');
   try {
-    return promptsOf(new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer()));
+    return promptsOf(new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer()), beyond);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError('This file is no UTF-8 text with one prompt a line.', { cause: error });
@@ -126,12 +129,12 @@ export async function promptsOfFile(file: File | undefined): Promise<readonly st
 }
 
 /** Lines that hold something. @throws {InputError} with what is wrong, for the reader. */
-export function promptsOf(text: string): readonly string[] {
+export function promptsOf(text: string, beyond = ELSEWHERE): readonly string[] {
   const prompts = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (prompts.length === 0) throw new InputError('There is no prompt yet: type or paste one a line.');
   if (prompts.length > MAX_PROMPTS) {
     throw new InputError(
-      `There are ${count(prompts.length)} prompts; ${count(MAX_PROMPTS)} is the most here. The command line takes any number: residscope pca.`,
+      `There are ${count(prompts.length)} prompts; ${count(MAX_PROMPTS)} is the most here. ${beyond}`,
     );
   }
   const long = prompts.findIndex((line) => new TextEncoder().encode(line).length > LIMITS.textBytes);

@@ -43,6 +43,12 @@ export class StudyReader<N extends StudyName> implements ReactiveController {
     this.#asking?.abort();
   }
 
+  /** Ends what goes on, to be asked again: the answer before it stays. */
+  pause(): void {
+    this.cancel();
+    this.#asking = this.#key = undefined;
+  }
+
   /** Nothing is asked any more, and nothing is shown. */
   forget(): void {
     if (this.#key === undefined && this.answer === undefined && !this.#asking) return;

@@ -28,7 +28,8 @@ export class NeuronAgreementElement extends Panel {
   #asked = '';
 
   get found(): NeuronAgreement | undefined {
-    return this.#reader.answer;
+    const { busy, cancelled, answer } = this.#reader;
+    return busy || cancelled || this.#asked !== this.#key ? undefined : answer;
   }
 
   get #order(): NeuronTriggers['order'] {
@@ -36,7 +37,7 @@ export class NeuronAgreementElement extends Panel {
   }
 
   get #key(): string {
-    return `${this.#order}:${this.texts?.name ?? ''}`;
+    return `${this.#order}:${this.texts?.id ?? ''}`;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -45,7 +46,7 @@ export class NeuronAgreementElement extends Panel {
   }
 
   protected override render(): TemplateResult {
-    const { problem, busy, answer, step } = this.#reader;
+    const { problem, busy, answer, step, cancelled } = this.#reader;
     const words = !step
       ? 'fetching the texts'
       : step.stage === 'prompts'
@@ -57,8 +58,7 @@ export class NeuronAgreementElement extends Panel {
       </h2>
       ${busy ? studyProgress('Agreement', words, step ?? { done: 0, total: 0 }, () => this.#reader.cancel()) : nothing}
       <div role="alert">${problem === undefined ? nothing : html`<p class="bad">${problem}</p>`}</div>
-      ${!busy && (!answer || this.#asked !== this.#key) ? this.#invite() : nothing}
-      ${answer ? this.#chart(answer) : nothing}
+      ${busy || this.found ? nothing : this.#invite()} ${answer && !cancelled ? this.#chart(answer) : nothing}
     </section>`;
   }
 
@@ -98,7 +98,7 @@ export class NeuronAgreementElement extends Panel {
       layer: undefined,
       scheme: this.state.scheme,
     };
-    return html`<div class=${this.#reader.busy || this.#asked !== this.#key ? 'stale' : ''}>
+    return html`<div class=${this.found ? '' : 'stale'}>
       <rs-line-chart .spec=${spec}></rs-line-chart>
       <div class="key">
         <span>${stroke(0)} best text</span><span>${stroke(1)} best 12 texts</span

@@ -20,15 +20,20 @@ import { studyProgress } from './study-progress.ts';
 
 /** Texts of the reader's own. */
 export interface OwnTexts {
+  /** Another for each file that is picked. */
+  readonly id: number;
   readonly name: string;
   readonly prompts: readonly string[];
 }
+
+let picked = 0;
 
 export class NeuronTriggersElement extends Panel {
   static override properties = {
     ...Panel.properties,
     neuron: { attribute: false },
     page: { attribute: false },
+    waits: { attribute: false },
     texts: { attribute: false },
     setTexts: { attribute: false },
     wrong: { state: true },
@@ -37,6 +42,8 @@ export class NeuronTriggersElement extends Panel {
   declare neuron: NeuronName | undefined;
   /** What its value says, once that is read. */
   declare page: NeuronAnswer['page'] | undefined;
+  /** Something shorter is asked first. */
+  declare waits: boolean;
   /** Undefined: the bundled texts. */
   declare texts: OwnTexts | undefined;
   declare setTexts: (texts: OwnTexts | undefined) => void;
@@ -48,7 +55,8 @@ export class NeuronTriggersElement extends Panel {
 
   /** Of the neuron shown, for files. */
   get found(): TriggersAnswer | undefined {
-    return this.#reader.busy || this.#asked !== this.neuron ? undefined : this.#reader.answer;
+    const { busy, cancelled, answer } = this.#reader;
+    return busy || cancelled || this.#asked !== this.neuron ? undefined : answer;
   }
 
   get #order(): NeuronTriggers['order'] {
@@ -60,10 +68,11 @@ export class NeuronTriggersElement extends Panel {
     const { info } = this.state;
     this.#reader.about(info);
     const { neuron, texts } = this;
-    if (!info || !neuron) return;
+    if (this.waits && this.#reader.busy) this.#reader.pause();
+    if (!info || !neuron || this.waits) return;
     // In a large model a pass over the texts is asked for; its layer's other neurons then come at once.
     if (soonDone(info) || this.#reader.answer) {
-      const key = [neuronCode(neuron), this.#order, texts?.name ?? ''].join(':');
+      const key = [neuronCode(neuron), this.#order, texts?.id ?? ''].join(':');
       this.#reader.follow(this.session, key, () => this.#ask(neuron));
     }
   }
@@ -126,7 +135,7 @@ export class NeuronTriggersElement extends Panel {
         ${problem === undefined ? nothing : html`<p class="bad">${problem}</p>`}
       </div>
       ${!busy && (!answer || cancelled) && neuron ? this.#invite(neuron, cancelled) : nothing}
-      ${answer && neuron && this.#asked ? this.#list(answer) : nothing}
+      ${answer && !cancelled ? this.#list(answer) : nothing}
     </section>`;
   }
 
@@ -196,7 +205,11 @@ export class NeuronTriggersElement extends Panel {
     if (!file) return;
     this.wrong = undefined;
     try {
-      this.setTexts({ name: file.name, prompts: await promptsOfFile(file) });
+      this.setTexts({
+        id: ++picked,
+        name: file.name,
+        prompts: await promptsOfFile(file, 'Take a part of them.'),
+      });
     } catch (error) {
       this.wrong = toErrorMessage(error).message;
     }

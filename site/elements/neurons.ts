@@ -1,7 +1,6 @@
 /** The neurons view: what the MLPs' neurons write at a position, any neuron by its weights and texts, and who deletes. */
-import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
-import type { NeuronName, NeuronWrite } from '../../engine/neurons-api.ts';
-import { visibleText } from '../../shared/picture/visible.ts';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { NeuronName } from '../../engine/neurons-api.ts';
 import { readLogitChoice } from '../controllers/logit-choice.ts';
 import type { Exportable } from '../controllers/exports.ts';
 import {
@@ -10,18 +9,9 @@ import {
   neuronExports,
   writesExports,
 } from '../controllers/neurons-exports.ts';
-import {
-  neuronCode,
-  orderedWrites,
-  readNeuron,
-  sameNeuron,
-  WRITE_ORDERS,
-  type WriteOrder,
-} from '../controllers/neurons.ts';
-import { change, decimals } from '../controllers/numbers.ts';
+import { neuronCode, readNeuron, sameNeuron } from '../controllers/neurons.ts';
 import { StudyReader } from '../controllers/study.ts';
 import { selectedCell, type RunView, type ViewState } from '../controllers/view-state.ts';
-import type { NeuronsAnswer } from '../engine/study-protocol.ts';
 import { ablationStyles } from '../styles/ablation.ts';
 import { headsStyles } from '../styles/heads.ts';
 import { lensStyles } from '../styles/lens.ts';
@@ -30,8 +20,8 @@ import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import type { NeuronAgreementElement } from './neuron-agreement.ts';
 import type { NeuronDeletionElement } from './neuron-deletion.ts';
-import { tokenChips } from './neuron-tokens.ts';
 import type { NeuronTriggersElement, OwnTexts } from './neuron-triggers.ts';
+import type { ShownWrites } from './neuron-writes.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import './logit-choice.ts';
@@ -39,29 +29,14 @@ import './neuron-agreement.ts';
 import './neuron-deletion.ts';
 import './neuron-page.ts';
 import './neuron-triggers.ts';
-
-/** Tokens of a list in the table. */
-const LISTED = 3;
-
-const ORDER_WORDS: Readonly<Record<WriteOrder, string>> = {
-  length: 'length',
-  moves: 'how far they move it',
-};
-
-/** The largest writes, with the run that they are of. */
-interface Shown {
-  readonly answer: NeuronsAnswer;
-  readonly run: RunView;
-}
+import './neuron-writes.ts';
 
 export class NeuronsElement extends Panel {
   static override properties = {
     ...Panel.properties,
-    order: { state: true },
     texts: { state: true },
   };
   static override styles = [shared, termStyles, lensStyles, headsStyles, ablationStyles, neuronsStyles];
-  declare order: WriteOrder;
   /** The reader's own, in place of the bundled ones. */
   declare texts: OwnTexts | undefined;
   protected readonly shows = [
@@ -74,13 +49,8 @@ export class NeuronsElement extends Panel {
   readonly #writes = new StudyReader(this, 'neurons');
   readonly #page = new StudyReader(this, 'neuron');
   #asked: RunView | undefined;
-  #shown: Shown | undefined;
+  #shown: ShownWrites | undefined;
   #chosen: NeuronName | undefined;
-
-  constructor() {
-    super();
-    this.order = 'length';
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -217,7 +187,7 @@ export class NeuronsElement extends Panel {
     const page = this.#pageShown;
     const write = this.#shown?.answer.writes.writes.find((one) => sameNeuron(one, neuron));
     return html`<div class="parts neurons">
-        ${this.#shown ? this.#list(this.#shown) : html`<section class="card" role="status"><p class="small">${this.#writes.busy ? 'Running the prompt…' : 'No writes to list yet.'}</p></section>`}
+        ${this.#shown ? html`<rs-neuron-writes .session=${session} .shown=${this.#shown} .busy=${this.#writes.busy} .neuron=${neuron} .choose=${this.#choose}></rs-neuron-writes>` : html`<section class="card" role="status"><p class="small">${this.#writes.busy ? 'Running the prompt…' : 'No writes to list yet.'}</p></section>`}
         <rs-neuron-page
           .session=${session}
           .neuron=${neuron}
@@ -232,6 +202,7 @@ export class NeuronsElement extends Panel {
           .session=${session}
           .neuron=${neuron}
           .page=${page?.page}
+          .waits=${this.#writes.busy}
           .texts=${this.texts}
           .setTexts=${(texts: OwnTexts | undefined) => (this.texts = texts)}
         ></rs-neuron-triggers>
@@ -242,90 +213,6 @@ export class NeuronsElement extends Panel {
         .neuron=${neuron}
         .choose=${this.#choose}
       ></rs-neuron-deletion>`;
-  }
-
-  #list({ answer, run }: Shown): TemplateResult {
-    const { writes: found, texts: pairs } = answer;
-    const texts = new Map(pairs);
-    const { layer, pos, target, listedLength, totalLength } = found;
-    const writes = orderedWrites(found.writes, this.order);
-    const most = writes.reduce((max, { moves }) => Math.max(max, Math.abs(moves)), 1e-9);
-    const token = (id: number): TemplateResult =>
-      html`<span class="token">${visibleText(texts.get(id) ?? run.texts.get(id) ?? '')}</span>`;
-    return html`<section class="card ${this.#writes.busy ? 'stale' : ''}" aria-labelledby="writes">
-      <h2 id="writes">
-        The longest writes ${layer === undefined ? 'of all layers' : `of layer ${layer}`}
-        <small>after ${visibleText(run.pieces[pos] ?? '')}, position ${pos}</small>
-      </h2>
-      <div class="controls">
-        <fieldset>
-          <legend>ordered by</legend>
-          ${WRITE_ORDERS.map(
-            (name) =>
-              html`<label
-                ><input
-                  type="radio"
-                  name="order"
-                  .checked=${name === this.order}
-                  @change=${() => (this.order = name)}
-                />${ORDER_WORDS[name]}</label
-              >`,
-          )}
-        </fieldset>
-      </div>
-      <p class="said" role="status">
-        These ${writes.length} are ${((100 * listedLength) / totalLength).toFixed(0)}% of the length of all
-        writes ${layer === undefined ? '' : 'in the layer '}here. Together they move the logit of
-        ${token(target)} by <b>${change(writes.reduce((sum, { moves }) => sum + moves, 0))}</b>.
-      </p>
-      <div class="scroll tall" tabindex="0" role="region" aria-label="Writes of neurons">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">neuron</th>
-              <th scope="col">coefficient</th>
-              <th scope="col">length</th>
-              <th scope="col" colspan="2">moves ${token(target)}</th>
-              <th scope="col">promotes here</th>
-              <th scope="col">suppresses here</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${writes.map((write) => this.#row(write, texts, most))}
-          </tbody>
-        </table>
-      </div>
-      ${found.notes.map((note) => html`<p class="small">${note}</p>`)}
-    </section>`;
-  }
-
-  #row(write: NeuronWrite, texts: ReadonlyMap<number, string>, most: number): TemplateResult {
-    const code = neuronCode(write);
-    const half = (50 * Math.abs(write.moves)) / most;
-    return html`<tr>
-      <th scope="row">
-        <button
-          class="open"
-          aria-label="Neuron ${code}: show it"
-          aria-pressed=${sameNeuron(write, this.#chosen)}
-          @click=${() => this.#choose(write)}
-        >
-          ${code}
-        </button>
-      </th>
-      <td>${decimals(write.coefficient)}</td>
-      <td>${decimals(write.length)}</td>
-      <td class="number">${change(write.moves, 3)}</td>
-      <td class="bar">
-        <svg viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
-          ${svg`<line x1="50" x2="50" y1="0" y2="12" stroke-width=".8"></line>
-            <rect class=${write.moves < 0 ? 'down' : 'up'} x=${write.moves < 0 ? 50 - half : 50} y="2"
-              width=${half} height="8"></rect>`}
-        </svg>
-      </td>
-      <td>${tokenChips(write.promoted, texts, LISTED)}</td>
-      <td>${tokenChips(write.suppressed, texts, LISTED)}</td>
-    </tr>`;
   }
 }
 customElements.define('rs-neurons', NeuronsElement);

@@ -6,9 +6,14 @@ export const neuronsStyles = css`
     grid-template-columns: minmax(0, 1.5fr) minmax(0, 1fr);
   }
   rs-neuron-page,
+  rs-neuron-writes,
   rs-neuron-triggers,
   rs-neuron-agreement {
     min-width: 0;
+  }
+  .scroll {
+    /* What only screen readers see must scroll along. */
+    position: relative;
   }
   th .token {
     font-size: 11px;

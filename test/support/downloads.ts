@@ -1,0 +1,21 @@
+/** Files that the page hands out, as tests read them. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+
+/** Presses a button and reads the file that comes of it. */
+export async function saved(page: Page, button: string | RegExp): Promise<Buffer> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  return readFile(await download.path());
+}
+
+/** A CSV file's records, of fields that hold neither commas nor line ends. */
+export function recordsOf(file: Buffer): readonly string[][] {
+  return file
+    .toString('utf8')
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.split(','));
+}
