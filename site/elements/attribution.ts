@@ -1,5 +1,5 @@
 /** The attribution view: a token's logit as bars, a part of the model each, that sum to it. */
-import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Attribution } from '../../engine/attribution-api.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import {
@@ -11,8 +11,7 @@ import {
   targetSaid,
   type Group,
 } from '../controllers/attribution.ts';
-import type { BarRow } from '../controllers/bars.ts';
-import { change, probabilityOf } from '../controllers/numbers.ts';
+import { probabilityOf } from '../controllers/numbers.ts';
 import { readLogitChoice } from '../controllers/logit-choice.ts';
 import { StudyReader } from '../controllers/study.ts';
 import { selectedCell, type RunView, type ViewState } from '../controllers/view-state.ts';
@@ -22,6 +21,7 @@ import { headsStyles } from '../styles/heads.ts';
 import { lensStyles } from '../styles/lens.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
+import { logitBars } from './logit-bars.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import './logit-choice.ts';
@@ -166,7 +166,7 @@ export class AttributionElement extends Panel {
             ${found.against === undefined ? 'logit' : 'difference'} is <b>${found.logit.toFixed(4)}</b>,
             probability ${probabilityOf(found.targetLogprob)}.
           </p>
-          ${this.#bars(rows, { name: 'sum', value: found.sum })}
+          ${logitBars('Parts of the logit', [...rows, { name: 'sum', value: found.sum }], { shown: this.head, open: (one) => (this.head = one) })}
         </section>
         ${this.#sources(found, run, head)}
       </div>
@@ -177,53 +177,6 @@ export class AttributionElement extends Panel {
             </ul>`
           : nothing
       }`;
-  }
-
-  #bars(rows: readonly BarRow[], total: BarRow): TemplateResult {
-    const all = [...rows, total];
-    const least = Math.min(0, ...all.map(({ value }) => value));
-    const most = Math.max(0, ...all.map(({ value }) => value));
-    const x = (value: number): number => (100 * (value - least)) / (most - least || 1);
-    return html`<div class="scroll tall" tabindex="0" role="region" aria-label="Parts of the logit">
-      <table class="sum">
-        <thead class="hidden-text">
-          <tr>
-            <th scope="col">part</th>
-            <td></td>
-            <th scope="col">logits</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${all.map(
-            (row, i) =>
-              html`<tr class=${i === all.length - 1 ? 'total' : ''}>
-                <th scope="row">
-                  ${
-                    row.head
-                      ? html`<button
-                          class="open"
-                          aria-label="${row.name}: which tokens it read"
-                          aria-pressed=${this.head?.layer === row.head.layer && this.head.head === row.head.head}
-                          @click=${() => (this.head = row.head)}
-                        >
-                          ${row.name}
-                        </button>`
-                      : row.name
-                  }
-                </th>
-                <td class="bar">
-                  <svg viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
-                    ${svg`<line x1=${x(0)} x2=${x(0)} y1="0" y2="12" stroke-width=".4"></line>
-                      <rect class=${row.value < 0 ? 'down' : 'up'} x=${Math.min(x(0), x(row.value))} y="1.5"
-                        width=${Math.abs(x(row.value) - x(0))} height="9"></rect>`}
-                  </svg>
-                </td>
-                <td class="number">${change(row.value, 3) || '–'}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
   }
 
   #strongest({ byHead, heads }: Attribution): { readonly layer: number; readonly head: number } {
@@ -257,7 +210,7 @@ export class AttributionElement extends Panel {
     return html`<section class="card" aria-labelledby="sources">
       <h2 id="sources">What head ${layer}.${head} brings, by the token it reads</h2>
       <div class="controls">${pick('layer', found.layers, layer)} ${pick('head', found.heads, head)}</div>
-      ${this.#bars(rows, { name: `head ${layer}.${head}`, value: found.byHead[layer * found.heads + head] ?? NaN })}
+      ${logitBars('Parts of the head', [...rows, { name: `head ${layer}.${head}`, value: found.byHead[layer * found.heads + head] ?? NaN }])}
     </section>`;
   }
 }

@@ -11,11 +11,15 @@ export async function saved(page: Page, button: string | RegExp): Promise<Buffer
   return readFile(await download.path());
 }
 
-/** A CSV file's records, of fields that hold neither commas nor line ends. */
+/** The records of a CSV file of ours (RFC 4180): texts are JSON strings, and so without line ends. */
 export function recordsOf(file: Buffer): readonly string[][] {
   return file
     .toString('utf8')
     .trim()
     .split(/\r?\n/)
-    .map((line) => line.split(','));
+    .map((line) =>
+      Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, plain]) =>
+        quoted === undefined ? (plain ?? '') : String(JSON.parse(quoted.replaceAll('""', '"'))),
+      ),
+    );
 }
