@@ -83,7 +83,7 @@ const SHOTS: readonly Shot[] = [
   {
     file: 'neurons',
     view: 'neurons',
-    fields: { layer: '6', pos: '8', neuron: '6.326' },
+    fields: { layer: '6', pos: '8', neuron: '6.184' },
     act: async (page) => {
       await page.getByText(/strongest places/).waitFor({ timeout: PATIENCE });
       await press(page, 'Read every layer');

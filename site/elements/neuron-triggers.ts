@@ -188,11 +188,13 @@ export class NeuronTriggersElement extends Panel {
     const hit = nextId === promoted;
     return html`<tr>
       <td class="number">${decimals(coefficient)}</td>
-      <td class="text">
-        ${before.map(plain).join('')}${token.startsWith(' ') ? ' ' : ''}<mark
-          >${plain(token).trimStart()}</mark
-        ><span class="after"
-          ><span class=${hit ? 'hit' : ''}>${plain(first)}</span>${rest.map(plain).join('')}</span
+      <td class="place">
+        <span class="text"
+          >${before.map(plain).join('')}${token.startsWith(' ') ? ' ' : ''}<mark
+            >${plain(token).trimStart()}</mark
+          ><span class="after"
+            ><span class=${hit ? 'hit' : ''}>${plain(first)}</span>${rest.map(plain).join('')}</span
+          ></span
         >
       </td>
       <td>${hit ? html`<span class="yes">✓<span class="hidden-text">yes</span></span>` : nothing}</td>

@@ -76,15 +76,18 @@ export const neuronsStyles = css`
     align-items: center;
     margin-top: 12px;
   }
-  td.text {
+  td.place {
     min-width: 260px;
+    white-space: normal;
+  }
+  .text {
     white-space: pre-wrap;
     line-height: 1.55;
     color: var(--ink);
   }
-  td.text,
-  td.text ~ td,
-  td.number:has(+ td.text) {
+  td.place,
+  td.place ~ td,
+  td.number:has(+ td.place) {
     vertical-align: top;
   }
   mark {
