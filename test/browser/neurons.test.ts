@@ -125,6 +125,7 @@ describePage('neurons view', { webgpu: false, model: true }, (stage) => {
     await card.getByRole('textbox', { name: 'Another' }).fill('3.5');
     await page.keyboard.press('Enter');
     await shows(3, 5);
+    await expect.poll(() => page.url()).toContain('neuron=3.5');
 
     await card.getByRole('button', { name: 'Ablate neuron 3.5' }).click();
     await page.getByText('With neuron 3.5 at zero').waitFor();
