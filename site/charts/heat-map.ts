@@ -2,6 +2,7 @@
  * A table of coloured cells, a number in each where there is room: rows and columns have names, arrow keys walk, Enter
  * and a click open a cell. For some thousand cells; they are real ones, so that everybody can read them.
  */
+import { LongPress } from '../controllers/long-press.ts';
 import { inkOn } from '../../shared/picture/ramp.ts';
 import { heatMapSheet } from '../styles/heat-map.ts';
 
@@ -32,7 +33,8 @@ export interface CellPlace {
   readonly column: number;
 }
 
-export type CellEvent = CustomEvent<CellPlace | undefined>;
+/** Null: no cell. An event has no `undefined` for its detail. */
+export type CellEvent = CustomEvent<CellPlace | null>;
 
 export class HeatMapElement extends HTMLElement {
   readonly #table = document.createElement('table');
@@ -48,14 +50,23 @@ export class HeatMapElement extends HTMLElement {
     root.append(this.#table);
     this.#table.addEventListener('click', (event) => this.#open(this.#placeOf(event)));
     this.#table.addEventListener('keydown', (event) => this.#keydown(event));
-    this.#table.addEventListener('pointerover', (event) => this.#tell('look', this.#placeOf(event)));
+    this.#table.addEventListener('pointerover', (event) => {
+      if (event.pointerType !== 'touch') this.#tell('look', this.#placeOf(event));
+    });
     this.#table.addEventListener('focusin', (event) => {
       const place = this.#placeOf(event);
       this.#at = place ?? this.#at;
       this.#rove();
       this.#tell('look', place);
     });
-    this.#table.addEventListener('pointerleave', () => this.#tell('look', undefined));
+    this.#table.addEventListener('pointerleave', (event) => {
+      if (event.pointerType !== 'touch') this.#tell('look', undefined);
+    });
+    const press = new LongPress<CellPlace>({
+      show: (place) => this.#tell('look', place),
+      hide: () => this.#tell('look', undefined),
+    });
+    this.#table.addEventListener('pointerdown', (event) => press.down(event, this.#placeOf(event)));
   }
 
   set content(content: HeatMapContent) {

@@ -3,6 +3,7 @@
  * told to the page, and the page's layer is shown here, so that charts and table move together.
  */
 import type uPlot from 'uplot';
+import { LongPress } from '../controllers/long-press.ts';
 import { layerLabel } from '../controllers/view-state.ts';
 import { type HostedSpec, PlotHost, type UPlot } from './plot-host.ts';
 import { layerTicks } from './ticks.ts';
@@ -73,8 +74,15 @@ export class LineChartElement extends PlotHost<ChartSpec> {
     const tell = (layer: number | undefined): void => {
       this.dispatchEvent(new CustomEvent('rs-layer', { detail: layer }));
     };
-    plot.over.addEventListener('pointermove', (event) => tell(plot.posToIdx(event.offsetX) - 1));
-    plot.over.addEventListener('pointerleave', () => tell(undefined));
+    const at = (event: PointerEvent): number => plot.posToIdx(event.offsetX) - 1;
+    plot.over.addEventListener('pointermove', (event) => {
+      if (event.pointerType !== 'touch') tell(at(event));
+    });
+    plot.over.addEventListener('pointerleave', (event) => {
+      if (event.pointerType !== 'touch') tell(undefined);
+    });
+    const press = new LongPress<number>({ show: tell, hide: () => tell(undefined) });
+    plot.over.addEventListener('pointerdown', (event) => press.down(event, at(event)));
   }
 
   #options({ scale, series, most, height }: ChartSpec): uPlot.Options {

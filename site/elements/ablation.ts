@@ -303,7 +303,7 @@ export class AblationElement extends Panel {
       </div>
       <rs-heat-map
         class="changes"
-        @look=${({ detail }: CellEvent) => (this.looked = detail)}
+        @look=${({ detail }: CellEvent) => (this.looked = detail ?? undefined)}
         @open=${({ detail }: CellEvent) => {
           if (!detail) return;
           const row = answer.rows[answer.rows.length - 1 - detail.row];

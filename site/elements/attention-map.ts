@@ -7,6 +7,7 @@ import { visibleText } from '../../shared/picture/visible.ts';
 import { mapColours, rasterMap, type MapSource } from '../../shared/picture/attention-raster.ts';
 import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import { isSeen } from '../../shared/lens/attention.ts';
+import { LongPress } from '../controllers/long-press.ts';
 import { attentionMapSheet } from '../styles/attention-map.ts';
 
 export interface MapContent {
@@ -23,7 +24,7 @@ export interface Place {
   readonly dest: number;
   readonly src: number;
 }
-export type PlaceEvent = CustomEvent<Place | undefined>;
+export type PlaceEvent = CustomEvent<Place | null>;
 
 /** CSS pixels: the longest label, what one line of labels needs, the widest cell. */
 const LABEL = { long: 96, narrow: 68, line: 13, gap: 6 } as const;
@@ -62,7 +63,14 @@ export class AttentionMapElement extends HTMLElement {
     this.#stage.addEventListener('pointermove', (event) => {
       if (event.pointerType !== 'touch') this.#hover(this.#at(event));
     });
-    this.#stage.addEventListener('pointerleave', () => this.#hover(undefined));
+    this.#stage.addEventListener('pointerleave', (event) => {
+      if (event.pointerType !== 'touch') this.#hover(undefined);
+    });
+    const press = new LongPress<Place>({
+      show: (place) => this.#hover(place),
+      hide: () => this.#hover(undefined),
+    });
+    this.#stage.addEventListener('pointerdown', (event) => press.down(event, this.#at(event)));
     this.#stage.addEventListener('click', (event) => {
       const place = this.#at(event);
       if (place) this.#tell('pick', place);

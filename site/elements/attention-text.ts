@@ -4,6 +4,7 @@
  */
 import { inkOn, rampColor, type ColorScheme } from '../../shared/picture/ramp.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
+import { LongPress } from '../controllers/long-press.ts';
 import type { PlaceEvent } from './attention-map.ts';
 import { attentionTextSheet } from '../styles/attention-text.ts';
 
@@ -33,7 +34,17 @@ export class AttentionTextElement extends HTMLElement {
     this.#text.addEventListener('pointerover', (event) => {
       if (event.pointerType !== 'touch') this.#tell('look', this.#indexOf(event));
     });
-    this.#text.addEventListener('pointerleave', () => this.#tell('look', -1));
+    this.#text.addEventListener('pointerleave', (event) => {
+      if (event.pointerType !== 'touch') this.#tell('look', -1);
+    });
+    const press = new LongPress<number>({
+      show: (pos) => this.#tell('look', pos),
+      hide: () => this.#tell('look', -1),
+    });
+    this.#text.addEventListener('pointerdown', (event) => {
+      const pos = this.#indexOf(event);
+      press.down(event, pos < 0 ? undefined : pos);
+    });
     this.#text.addEventListener('click', (event) => this.#tell('pick', this.#indexOf(event)));
     this.#text.addEventListener('keydown', (event) => this.#keydown(event));
   }
@@ -76,7 +87,7 @@ export class AttentionTextElement extends HTMLElement {
 
   #tell(name: 'look' | 'pick', pos: number): void {
     if (pos < 0 && name === 'pick') return;
-    const detail = pos < 0 ? undefined : { dest: pos, src: pos };
+    const detail = pos < 0 ? null : { dest: pos, src: pos };
     this.dispatchEvent(new CustomEvent(name, { detail }) satisfies PlaceEvent);
   }
 

@@ -316,7 +316,7 @@ export class AttentionElement extends Panel {
     return html`<section class="card" aria-labelledby="map">
         <h2 id="map">${titleOf(shown)} <small>down: who looks · across: at what</small></h2>
         <rs-attention-map
-          @look=${(event: PlaceEvent) => (this.looked = event.detail)}
+          @look=${(event: PlaceEvent) => (this.looked = event.detail ?? undefined)}
           @pick=${(event: PlaceEvent) => this.#pick(event)}
         ></rs-attention-map>
         ${this.#legend(shown)}
@@ -336,7 +336,7 @@ export class AttentionElement extends Panel {
             <h3>Where <span class="token">${token(dest)}</span> looks</h3>
             <rs-attention-text
               class="to"
-              @look=${(event: PlaceEvent) => (this.looked = event.detail)}
+              @look=${(event: PlaceEvent) => (this.looked = event.detail ?? undefined)}
               @pick=${(event: PlaceEvent) => event.detail && this.#choose(event.detail.dest)}
             ></rs-attention-text>
           </div>
@@ -344,7 +344,7 @@ export class AttentionElement extends Panel {
             <h3>Who looks at <span class="token">${token(dest)}</span></h3>
             <rs-attention-text
               class="from"
-              @look=${(event: PlaceEvent) => (this.looked = event.detail)}
+              @look=${(event: PlaceEvent) => (this.looked = event.detail ?? undefined)}
               @pick=${(event: PlaceEvent) => event.detail && this.#choose(event.detail.dest)}
             ></rs-attention-text>
           </div>

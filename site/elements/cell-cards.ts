@@ -2,16 +2,15 @@
  * When a cell's card shows: after the pointer has rested on the cell, after the keyboard has, or by a long press.
  * The card itself, and its code, come with the first one.
  */
+import { LongPress } from '../controllers/long-press.ts';
 import { sameCell } from '../controllers/selection.ts';
 import type { Cell } from '../controllers/view-state.ts';
 import type { CellCard } from './cell-card.ts';
 
 /** Milliseconds until a card shows, moves to the next cell, goes. */
-const REST = { pointer: 350, keys: 700, touch: 480 } as const;
+const REST = { pointer: 350, keys: 700 } as const;
 const MOVE = 90;
 const LEAVE = 180;
-/** CSS pixels that a finger may move in a long press. */
-const SLACK = 10;
 
 /** A table with cards. */
 export interface CardedGrid extends HTMLElement {
@@ -24,17 +23,16 @@ export class CellCards {
   readonly #make: () => Promise<CellCard | undefined>;
   #card: CellCard | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #pressed: { readonly cell: Cell; x: number; y: number } | undefined;
+  readonly #press = new LongPress<Cell>({
+    show: (cell) => this.#after(0, () => this.#show(cell, true)),
+    hide: () => this.close(),
+    within: () => this.#card,
+  });
 
   /** @param make the card, on first need; undefined while there is nothing to show. */
   constructor(grid: CardedGrid, make: () => Promise<CellCard | undefined>) {
     this.#grid = grid;
     this.#make = make;
-  }
-
-  /** A finger is down, or its card is up. */
-  get pressing(): boolean {
-    return this.#pressed !== undefined;
   }
 
   rest(cell: Cell | undefined, how: 'pointer' | 'keys'): void {
@@ -45,35 +43,18 @@ export class CellCards {
     else if (open) this.#after(LEAVE, () => this.close());
   }
 
-  press(cell: Cell | undefined): void {
-    clearTimeout(this.#timer);
+  /** A finger came down. */
+  press(event: PointerEvent, cell: Cell | undefined): void {
+    if (event.pointerType !== 'touch') return;
     this.close();
-    this.#pressed = cell && { cell, x: Number.NaN, y: Number.NaN };
-    if (cell) this.#after(REST.touch, () => this.#show(cell, true));
-  }
-
-  lift(name: 'pointerup' | 'pointercancel' | 'pointermove', event: PointerEvent): void {
-    const pressed = this.#pressed;
-    if (!pressed) return;
-    if (name === 'pointermove') {
-      if (Number.isNaN(pressed.x)) [pressed.x, pressed.y] = [event.clientX, event.clientY];
-      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < SLACK) return;
-    }
-    this.#pressed = undefined;
-    if (!this.#card?.cell) clearTimeout(this.#timer);
+    this.#press.down(event, cell);
   }
 
   close(): void {
     clearTimeout(this.#timer);
     document.removeEventListener('keydown', this.#escape, true);
-    document.removeEventListener('pointerdown', this.#outside, true);
     this.#card?.hide();
   }
-
-  /** A touch beside a sheet closes it. */
-  readonly #outside = (event: PointerEvent): void => {
-    if (this.#card && !event.composedPath().includes(this.#card)) this.close();
-  };
 
   /** Wherever the focus is; in the table Escape clears too, as it does without a card. */
   readonly #escape = (event: KeyboardEvent): void => {
@@ -101,7 +82,6 @@ export class CellCards {
     if (!box) return;
     if (!this.#card.isConnected) this.#grid.shadowRoot?.append(this.#card);
     document.addEventListener('keydown', this.#escape, true);
-    if (touch) document.addEventListener('pointerdown', this.#outside, true);
     this.#card.show(cell, box, touch);
   }
 }

@@ -76,13 +76,13 @@ export class CertaintyElement extends Panel {
         scheme: this.state.scheme,
         ...(most === undefined ? {} : { most }),
       }}
-      @rs-layer=${(event: CustomEvent<number | undefined>) => this.#point(event.detail)}
+      @rs-layer=${(event: CustomEvent<number | null>) => this.#point(event.detail)}
     ></rs-line-chart>`;
   }
 
-  #point(layer: number | undefined): void {
+  #point(layer: number | null): void {
     const selected = selectedCell(this.state);
-    this.session.selection.hover(layer === undefined || !selected ? undefined : { layer, pos: selected.pos });
+    this.session.selection.hover(layer === null || !selected ? undefined : { layer, pos: selected.pos });
   }
 }
 customElements.define('rs-certainty', CertaintyElement);

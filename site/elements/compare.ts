@@ -441,7 +441,7 @@ export class CompareElement extends Panel {
         .spec=${spec}
         @rs-cell=${({ detail }: CustomEvent<Cell>) =>
           this.session.setOption('compare-at', `${detail.layer + 1}.${detail.pos}`)}
-        @rs-hover=${({ detail }: CustomEvent<Cell | undefined>) => (this.hovered = detail)}
+        @rs-hover=${({ detail }: CustomEvent<Cell | null>) => (this.hovered = detail ?? undefined)}
       ></rs-compare-grid>
       <div class="legend">
         <span>

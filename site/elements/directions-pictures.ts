@@ -3,6 +3,7 @@ import { html, svg, type TemplateResult } from 'lit';
 import type { Directions, HistogramBin } from '../../engine/directions-api.ts';
 import { SEED_FIGURES } from '../../shared/lens/experiment.ts';
 import { rampColor, type ColorScheme } from '../../shared/picture/ramp.ts';
+import type { LongPress } from '../controllers/long-press.ts';
 import { layerLabel, layerName } from '../controllers/view-state.ts';
 
 /** The ramp without its palest part, which would not stand out from the card. */
@@ -83,11 +84,15 @@ export function layerKey(layers: number, scheme: ColorScheme): TemplateResult {
   </div>`;
 }
 
-/** Cosine similarity of every two rows. @param onCell told of the rows under the pointer. */
+/** Two rows of the table. */
+export type CosineCell = readonly [number, number];
+
+/** Cosine similarity of every two rows. @param onCell told of the rows under the pointer; @param press for fingers. */
 export function cosinePicture(
   cosines: Float64Array,
   scheme: ColorScheme,
-  onCell: (cell: readonly [number, number] | undefined) => void,
+  onCell: (cell: CosineCell | undefined) => void,
+  press: LongPress<CosineCell>,
 ): TemplateResult {
   const rows = Math.round(Math.sqrt(cosines.length));
   const { least, colour } = cosineScale(cosines, scheme);
@@ -95,7 +100,7 @@ export function cosinePicture(
   const size = rows + margin;
   const step = Math.max(1, Math.ceil(rows / 10));
   const ticks = Array.from({ length: rows }, (_, i) => i).filter((i) => i % step === 0 || i === rows - 1);
-  const at = (event: PointerEvent): readonly [number, number] | undefined => {
+  const at = (event: PointerEvent): CosineCell | undefined => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const column = Math.floor(((event.clientX - box.left) / box.width) * size - margin);
     const row = Math.floor(((event.clientY - box.top) / box.height) * size);
@@ -107,8 +112,13 @@ export function cosinePicture(
     viewBox="0 0 ${size} ${size}"
     role="img"
     aria-label="Cosine similarity between the ${rows} rows, from ${least.toFixed(2)} to 1; the embedding and the last layer: ${(cosines[rows - 1] ?? NaN).toFixed(2)}"
-    @pointermove=${(event: PointerEvent) => onCell(at(event))}
-    @pointerleave=${() => onCell(undefined)}
+    @pointermove=${(event: PointerEvent) => {
+      if (event.pointerType !== 'touch') onCell(at(event));
+    }}
+    @pointerleave=${(event: PointerEvent) => {
+      if (event.pointerType !== 'touch') onCell(undefined);
+    }}
+    @pointerdown=${(event: PointerEvent) => press.down(event, at(event))}
   >
     ${Array.from(cosines, (value, i) => {
       const row = Math.floor(i / rows);

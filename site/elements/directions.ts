@@ -2,6 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { DirectionsReader, type DirectionsChoice, type FoundDirections } from '../controllers/directions.ts';
+import { LongPress } from '../controllers/long-press.ts';
 import { probabilityOf } from '../controllers/numbers.ts';
 import { layerName, selectedCell, type ViewState } from '../controllers/view-state.ts';
 import { directionsStyles } from '../styles/directions.ts';
@@ -9,7 +10,14 @@ import { lensStyles } from '../styles/lens.ts';
 import { shared } from '../styles/shared.ts';
 import { termStyles } from '../styles/term.ts';
 import { chartData, normChart, screeChart, type ChartData } from './directions-charts.ts';
-import { cosineKey, cosinePicture, layerKey, pathPicture, percent } from './directions-pictures.ts';
+import {
+  type CosineCell,
+  cosineKey,
+  cosinePicture,
+  layerKey,
+  pathPicture,
+  percent,
+} from './directions-pictures.ts';
 import { termButton } from './open.ts';
 import { Panel } from './panel.ts';
 import './directions-experiment.ts';
@@ -28,7 +36,7 @@ export class DirectionsElement extends Panel {
   };
   static override styles = [shared, termStyles, lensStyles, directionsStyles];
   /** Rows of the heat map under the pointer. */
-  declare cell: readonly [number, number] | undefined;
+  declare cell: CosineCell | undefined;
   declare tableOpen: boolean;
   protected readonly shows = [
     'run',
@@ -39,6 +47,10 @@ export class DirectionsElement extends Panel {
     'options',
   ] as const satisfies (keyof ViewState)[];
   readonly #reader = new DirectionsReader(this);
+  readonly #onCell = (cell: CosineCell | undefined): void => {
+    if (cell?.join() !== this.cell?.join()) this.cell = cell;
+  };
+  readonly #press = new LongPress<CosineCell>({ show: this.#onCell, hide: () => this.#onCell(undefined) });
   #data: { readonly of: FoundDirections; readonly data: ChartData } | undefined;
 
   constructor() {
@@ -178,9 +190,7 @@ export class DirectionsElement extends Panel {
       </section>
       <section class="card" aria-labelledby="cosine">
         <h2 id="cosine">Angles between layers ${termButton('cosine')} <small>cosine of the states</small></h2>
-        ${cosinePicture(directions.geometry.cosines, scheme, (cell) => {
-          if (cell?.join() !== this.cell?.join()) this.cell = cell;
-        })}
+        ${cosinePicture(directions.geometry.cosines, scheme, this.#onCell, this.#press)}
         ${cosineKey(directions.geometry.cosines, scheme)}
         <p class="small">${this.#cosineSaid(found)}</p>
         ${this.#cosineTable(found)}

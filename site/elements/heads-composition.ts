@@ -4,6 +4,7 @@ import type { HeadsReading } from '../../engine/heads-api.ts';
 import { edgePath, graphPlan, strongestEdges, type Edge } from '../../shared/heads/graph.ts';
 import { COMPOSITIONS, headName, type CompositionKind, type HeadName } from '../../shared/heads/reading.ts';
 import { compositionKind } from '../controllers/heads-words.ts';
+import { LongPress } from '../controllers/long-press.ts';
 import { plural } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';
 import { headsStyles } from '../styles/heads.ts';
@@ -39,6 +40,10 @@ export class HeadsCompositionElement extends Panel {
   /** The edge under the pointer. */
   declare near: Edge | undefined;
   protected readonly shows = ['options'] as const satisfies (keyof ViewState)[];
+  readonly #press = new LongPress<Edge>({
+    show: (edge) => (this.near = edge),
+    hide: () => (this.near = undefined),
+  });
   #edges: { readonly of: Float32Array; readonly edges: readonly Edge[] } | undefined;
 
   get #kind(): CompositionKind {
@@ -163,14 +168,18 @@ export class HeadsCompositionElement extends Panel {
           ${Array.from({ length: layers }, (_, l) => (l % every === 0 ? svg`<text x=${plan.x(l)} y="12" text-anchor="middle">${l}</text>` : nothing))}
           ${Array.from({ length: layers * heads }, (_, i) => svg`<circle class="dot" cx=${plan.x(Math.floor(i / heads))} cy=${plan.y(i % heads)} r="2"></circle>`)}
           ${edges.map(
-            (edge) => svg`<path
+            (edge) => svg`<g
+            @pointerenter=${(event: PointerEvent) => event.pointerType !== 'touch' && (this.near = edge)}
+            @pointerleave=${(event: PointerEvent) => event.pointerType !== 'touch' && (this.near = undefined)}
+            @pointerdown=${(event: PointerEvent) => this.#press.down(event, edge)}
+          ><title>${edgeSaid(edge)}</title>
+            <path class="reach" d=${edgePath(plan, edge)}></path>
+            <path
             class="edge ${own(edge) ? 'own' : ''} ${this.near === edge ? 'near' : ''}"
             d=${edgePath(plan, edge)}
             stroke-width=${0.8 + (2.4 * edge.value) / most}
             opacity=${this.near === edge || own(edge) ? 1 : 0.2 + (0.7 * edge.value) / most}
-            @pointerenter=${() => (this.near = edge)}
-            @pointerleave=${() => (this.near = undefined)}
-          ><title>${headName(edge.from)} → ${headName(edge.to)}: ${edge.value.toFixed(3)}</title></path>`,
+          ></path></g>`,
           )}
           ${[...ends].map(
             ([name, head]) => svg`<g class="end" @click=${() => this.open(head)}>
@@ -181,6 +190,7 @@ export class HeadsCompositionElement extends Panel {
       </div>
       <div class="key">
         <span>columns: layers · lines: heads · an edge: an earlier head’s output, read by a later one</span>
+        ${this.near ? html`<span class="mono">${edgeSaid(this.near)}</span>` : nothing}
         ${pair && this.#kind === 'k' ? html`<span><i class="own"></i> the induction circuit</span>` : nothing}
       </div>
       <details>
@@ -223,3 +233,7 @@ export class HeadsCompositionElement extends Panel {
   }
 }
 customElements.define('rs-heads-composition', HeadsCompositionElement);
+
+function edgeSaid({ from, to, value }: Edge): string {
+  return `${headName(from)} → ${headName(to)}: ${value.toFixed(3)}`;
+}

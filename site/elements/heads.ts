@@ -165,7 +165,7 @@ export class HeadsElement extends Panel {
           </fieldset>
           <rs-heat-map
             @look=${({ detail }: CellEvent) => {
-              this.looked = detail && detail.row * reading.heads + detail.column;
+              this.looked = detail ? detail.row * reading.heads + detail.column : undefined;
             }}
             @open=${({ detail }: CellEvent) => {
               if (detail) this.#open({ layer: detail.row, head: detail.column });

@@ -80,15 +80,7 @@ export class LensGridElement extends HTMLElement {
       this.#session?.selection.hover(undefined);
       if (event.pointerType !== 'touch') this.#cards.rest(undefined, 'pointer');
     });
-    this.#grid.addEventListener('pointerdown', (event) => {
-      if (event.pointerType === 'touch') this.#cards.press(this.#place(event));
-    });
-    for (const name of ['pointerup', 'pointercancel', 'pointermove'] as const) {
-      this.#grid.addEventListener(name, (event) => this.#cards.lift(name, event));
-    }
-    this.#grid.addEventListener('contextmenu', (event) => {
-      if (this.#cards.pressing) event.preventDefault();
-    });
+    this.#grid.addEventListener('pointerdown', (event) => this.#cards.press(event, this.#place(event)));
     this.#grid.addEventListener('click', (event) => {
       const cell = this.#place(event);
       if (cell) this.#select(cell, true);

@@ -131,7 +131,7 @@ export class PinsElement extends Panel {
           scheme: this.state.scheme,
           ...(scale === 'share' ? { most: 1 } : {}),
         }}
-        @rs-layer=${(event: CustomEvent<number | undefined>) => this.#point(event.detail)}
+        @rs-layer=${(event: CustomEvent<number | null>) => this.#point(event.detail)}
       ></rs-line-chart>`;
     return html`
       <h3>
@@ -231,9 +231,9 @@ export class PinsElement extends Panel {
     </button>`;
   }
 
-  #point(layer: number | undefined): void {
+  #point(layer: number | null): void {
     const selected = selectedCell(this.state);
-    this.session.selection.hover(layer === undefined || !selected ? undefined : { layer, pos: selected.pos });
+    this.session.selection.hover(layer === null || !selected ? undefined : { layer, pos: selected.pos });
   }
 }
 customElements.define('rs-pins', PinsElement);

@@ -12,7 +12,9 @@ const styles = css`
   }
   .u-wrap {
     position: relative;
+    -webkit-user-select: none;
     user-select: none;
+    -webkit-touch-callout: none;
   }
   .u-over,
   .u-under,

@@ -85,6 +85,14 @@ const styles = css`
     /* The colour is the reading: it stays where the system picks all others. */
     forced-color-adjust: none;
   }
+  /* A long press shows a cell's card, and marks no text. */
+  @media (pointer: coarse) {
+    [role='gridcell'] {
+      -webkit-user-select: none;
+      user-select: none;
+      -webkit-touch-callout: none;
+    }
+  }
   /* A clip a cell is dear when there are thousands: only where the text may be too long for it. */
   .long {
     overflow: hidden;

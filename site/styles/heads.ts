@@ -161,6 +161,12 @@ export const headsStyles = css`
   .dot {
     fill: var(--line);
   }
+  /* A finger's width. */
+  .reach {
+    fill: none;
+    stroke: transparent;
+    stroke-width: 14;
+  }
   .edge {
     fill: none;
     stroke: var(--series-0);
@@ -250,6 +256,10 @@ export const headsStyles = css`
   .tokens .token b {
     font: 600 10px/1.3 var(--sans);
     opacity: 0.85;
+  }
+  .token.a,
+  .token.b {
+    forced-color-adjust: none;
   }
   .token.a {
     background: var(--series-0);

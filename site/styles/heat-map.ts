@@ -10,6 +10,9 @@ const RULES = `
     position: relative; min-width: 30px; height: 28px; padding: 0; border-radius: 4px; text-align: center; cursor: pointer;
     box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--line) 70%, transparent);
   }
+  @media (pointer: coarse) { td[role] { -webkit-user-select: none; user-select: none; -webkit-touch-callout: none; } }
+  @media (forced-colors: active) { td[role] { forced-color-adjust: none; } }
+  @media print { td[role] { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
   table.small { border-spacing: 1px; }
   table.small td[role] { font-size: 0; height: 22px; border-radius: 3px; }
   td.none { background: repeating-linear-gradient(135deg, var(--line) 0 1.5px, var(--chip) 1.5px 4px); }

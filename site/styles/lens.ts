@@ -114,6 +114,13 @@ export const lensStyles = css`
     align-items: center;
     gap: 7px;
   }
+  /* A colour that is a reading's stays, in the system's colours and on paper. */
+  .ramp,
+  .stroke {
+    forced-color-adjust: none;
+    print-color-adjust: exact;
+    -webkit-print-color-adjust: exact;
+  }
   .ramp {
     width: 150px;
     height: 9px;
