@@ -3,7 +3,7 @@ import { HEAD_SCORES } from '../../shared/lens/attention.ts';
 import { attentionSvg, type AttentionPicture } from '../../shared/picture/attention-svg.ts';
 import { csv, type CsvValue } from '../../shared/picture/csv.ts';
 import { encodeAttention } from '../../shared/trace/encode-attention.ts';
-import { length } from './attention-words.ts';
+import { length } from '../words/attention.ts';
 import type { LayerMaps } from './attention.ts';
 import type { Exportable } from './exports.ts';
 import { traceOfRun } from './trace-of-run.ts';

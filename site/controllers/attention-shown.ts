@@ -1,7 +1,7 @@
 /** The attention map that is shown in large, and its cells in words. */
 import { isSeen, type Combination } from '../../shared/lens/attention.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
-import { length, weight } from './attention-words.ts';
+import { length, weight } from '../words/attention.ts';
 import type { LayerMaps } from './attention.ts';
 
 export const COMBINED: Readonly<Record<Combination, string>> = {

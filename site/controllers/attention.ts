@@ -5,7 +5,7 @@ import { headScores, valueWeighted, type HeadScores } from '../../shared/lens/at
 import type { AttentionData, TraceData } from '../../shared/trace/data.ts';
 import type { Engine } from '../engine/client.ts';
 import type { HeadTiles } from '../engine/protocol.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type { RunView, ViewState } from './view-state.ts';
 
 /** One layer's maps, from a run or from a trace. */

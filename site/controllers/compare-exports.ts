@@ -6,7 +6,7 @@ import { csv, type CsvValue } from '../../shared/picture/csv.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { compareLines } from './compare-lines.ts';
 import { inBoth, type CompareScale } from './compare-scale.ts';
-import { compareSentences } from './compare-words.ts';
+import { compareSentences } from '../words/compare.ts';
 import type { ComparedRun, Comparison } from './compare.ts';
 import type { Exportable } from './exports.ts';
 import { layerLabel, type Cell } from './view-state.ts';

@@ -21,7 +21,7 @@ import type { Engine } from '../engine/client.ts';
 import type { CompareAnswer, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { startEngine } from '../engine/start.ts';
 import { encode } from './chat.ts';
-import { isCancelled, lengthProblem, promptProblem } from './problems.ts';
+import { isCancelled, lengthProblem, promptProblem } from '../words/problems.ts';
 import { TOP_K } from './runs.ts';
 import type { Session } from './session.ts';
 import type { RunView, ViewState } from './view-state.ts';

@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { toErrorMessage } from '../../shared/errors.ts';
 import type { Engine } from '../engine/client.ts';
 import type { DirectionsAnswer } from '../engine/protocol.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type { RunView, ViewState } from './view-state.ts';
 
 /** What goes into the matrix. */

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/client.ts';
 import type { Choice, GrownText, StepAnswer } from '../engine/protocol.ts';
 import { withColumn, withoutColumns } from './grown-run.ts';
 import { plural, probabilityOf } from './numbers.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type { Store } from './store.ts';
 import { canGrow, type Growth, type RunView } from './view-state.ts';
 

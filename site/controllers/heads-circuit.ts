@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { toErrorMessage } from '../../shared/errors.ts';
 import type { InductionPair } from '../../shared/heads/reading.ts';
 import type { CircuitAnswer } from '../engine/study-protocol.ts';
-import { isCancelled, promptProblem } from './problems.ts';
+import { isCancelled, promptProblem } from '../words/problems.ts';
 import type { Session } from './session.ts';
 
 /** A name that no training text has: only the context can tell how it goes on. */

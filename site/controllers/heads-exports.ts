@@ -13,7 +13,7 @@ import { csv } from '../../shared/picture/csv.ts';
 import { graphSvg } from '../../shared/picture/graph-svg.ts';
 import { matrixSvg } from '../../shared/picture/matrix-svg.ts';
 import type { Exportable } from './exports.ts';
-import { compositionKind, isSigned, nameAt, SCORE_TITLES, SCORE_UNITS } from './heads-words.ts';
+import { compositionKind, isSigned, nameAt, SCORE_TITLES, SCORE_UNITS } from '../words/heads.ts';
 
 /** Edges that files hold. */
 const EDGES = 80;

@@ -3,9 +3,9 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { HeadsProgress, HeadsReading } from '../../engine/heads-api.ts';
 import { toErrorMessage } from '../../shared/errors.ts';
 import type { ModelInfo } from '../engine/protocol.ts';
-import { headLabelsOf } from './heads-words.ts';
+import { headLabelsOf } from '../words/heads.ts';
+import { isCancelled } from '../words/problems.ts';
 import { soonDone } from './study.ts';
-import { isCancelled } from './problems.ts';
 import type { Session } from './session.ts';
 
 export class HeadsReader implements ReactiveController {

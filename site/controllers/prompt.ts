@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/client.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import { encode } from './chat.ts';
-import { startWithin } from './problems.ts';
+import { startWithin } from '../words/problems.ts';
 import type { Store } from './store.ts';
 
 /** Milliseconds without a key before the text is tokenized. */

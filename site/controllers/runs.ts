@@ -3,7 +3,14 @@ import { InputError, throwIfCancelled, toErrorMessage } from '../../shared/error
 import type { Engine } from '../engine/client.ts';
 import type { LensSummary, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import { earlierPrompts, keepPrompt } from './keepsakes.ts';
-import { isCancelled, lengthProblem, lostFiles, problemOf, promptProblem, type Problem } from './problems.ts';
+import {
+  isCancelled,
+  lengthProblem,
+  lostFiles,
+  problemOf,
+  promptProblem,
+  type Problem,
+} from '../words/problems.ts';
 import { encode } from './chat.ts';
 import { Pace } from './pace.ts';
 import { afterEvent, emptyRun } from './run-view.ts';

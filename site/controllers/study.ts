@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { toErrorMessage } from '../../shared/errors.ts';
 import type { ModelInfo } from '../engine/protocol.ts';
 import type { Studies, StudyName } from '../engine/study-protocol.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type { Session } from './session.ts';
 
 /** Bytes of weights up to which readings of the weights and passes over texts run without being asked: some seconds. */

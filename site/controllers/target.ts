@@ -1,7 +1,7 @@
 /** The reader's own target: one token, read out of every row of the finished run, a row after the other. */
 import type { TargetReadings } from '../../shared/lens/readings.ts';
 import type { Engine } from '../engine/client.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type { Store } from './store.ts';
 
 export class TargetReader {

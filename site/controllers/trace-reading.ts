@@ -11,7 +11,7 @@ import {
 import { LIMITS } from '../../shared/limits.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import { siteAddress } from '../place.ts';
-import { problemOf, type Problem, type WayOut } from './problems.ts';
+import { problemOf, type Problem, type WayOut } from '../words/problems.ts';
 import { isTraceId, type TraceSource } from './trace-source.ts';
 import type { Read } from './trace-thread.ts';
 import { runOfTrace } from './trace-view.ts';

@@ -1,6 +1,6 @@
 /** Opening a trace: the table without a model. What reads it comes with the first one that is opened. */
 import { NetworkError, throwIfCancelled } from '../../shared/errors.ts';
-import { isCancelled } from './problems.ts';
+import { isCancelled } from '../words/problems.ts';
 import type * as Reading from './trace-reading.ts';
 import type { Store } from './store.ts';
 import type { TraceSource } from './trace-source.ts';

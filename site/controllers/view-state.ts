@@ -12,7 +12,7 @@ import type { ColorScheme } from '../../shared/picture/ramp.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import type { LensSummary, ModelInfo, Tokenized } from '../engine/protocol.ts';
 import type { Arrival } from './pace.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../words/problems.ts';
 import type { HeadLabel } from './head-labels.ts';
 import { DEFAULT_VIEW, type ViewId } from './views.ts';
 

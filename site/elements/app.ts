@@ -8,8 +8,7 @@ import { shared } from '../styles/shared.ts';
 import { checksSummary } from './checks.ts';
 import { traceOfPath } from '../controllers/trace-source.ts';
 import { keepTourSeen, tourSeen } from '../controllers/keepsakes.ts';
-import { HELP } from '../words/help-button.ts';
-import { INVITATION } from '../words/invitation.ts';
+import { DROP, HEADER, INVITATION, THEME_WORDS } from '../words/page.ts';
 import {
   notLoaded,
   openAbout,
@@ -31,8 +30,6 @@ import './prompt.ts';
 
 /** Parts of the page that a first visit has no need of. */
 const PARTS = { bar: () => import('./trace-bar.ts'), panel: () => import('./view-panel.ts') };
-
-const THEME_WORDS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
 export class AppElement extends Panel {
   static override styles = [shared, tabStyles, appStyles];
@@ -64,17 +61,17 @@ export class AppElement extends Panel {
         </h1>
         <div class="chips">${this.#chips()}</div>
         <div class="tools">
-          <button class="button" @click=${() => openTraceDialog(this.session)}>Open</button>
-          <button class="button" @click=${() => openTakeAlong(this.session)}>Export</button>
-          <button class="button" @click=${() => openShare(this.session)}>Share</button>
-          <button class="button" @click=${() => openDefinitions()}>Definitions</button>
-          <button class="button help" title=${HELP.title} @click=${() => openHelp(this.session)}>
-            ${HELP.button}
+          <button class="button" @click=${() => openTraceDialog(this.session)}>${HEADER.open}</button>
+          <button class="button" @click=${() => openTakeAlong(this.session)}>${HEADER.export}</button>
+          <button class="button" @click=${() => openShare(this.session)}>${HEADER.share}</button>
+          <button class="button" @click=${() => openDefinitions()}>${HEADER.definitions}</button>
+          <button class="button help" title=${HEADER.helpTitle} @click=${() => openHelp(this.session)}>
+            ${HEADER.help}
           </button>
           <button
             class="button"
-            aria-label="Colours: ${THEME_WORDS[theme]}. Change"
-            title="Light, dark, or as the system is"
+            aria-label=${HEADER.colours(THEME_WORDS[theme])}
+            title=${HEADER.coloursTitle}
             @click=${() => this.#nextTheme()}
           >
             <svg class="theme" viewBox="0 0 16 16" aria-hidden="true">
@@ -101,7 +98,7 @@ export class AppElement extends Panel {
         </div>
         ${this.#other(view)}
       </main>
-      ${this.state.dropping ? html`<p class="drop">Drop a model’s folder, a .gguf file, or a trace</p>` : ''}
+      ${this.state.dropping ? html`<p class="drop">${DROP}</p>` : ''}
     `;
   }
 
@@ -167,10 +164,10 @@ export class AppElement extends Panel {
     const about = (): void => openAbout(this.session);
     const models = (): void => openModels(this.session);
     const chip = html`<b>${(info?.id ?? run?.model.id ?? model).replace(LOCAL, '')}</b>`;
-    if (!info) return html`<button class="pill" @click=${models} title="Pick a model">${chip}</button>`;
+    if (!info) return html`<button class="pill" @click=${models} title=${HEADER.pick}>${chip}</button>`;
     const checks = run?.checks && checksSummary(run.checks);
     return html`
-      <button class="pill" @click=${models} title="Pick another model">
+      <button class="pill" @click=${models} title=${HEADER.pickAnother}>
         <span>${chip} · ${plural(info.spec.nLayers, 'layer')} · ${bytes(info.weightBytes)}</span>
       </button>
       <button class="pill" @click=${about} title=${`${info.device.detail}. ${info.device.reason}`}>

@@ -2,7 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { isSeen } from '../../shared/lens/attention.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
-import { length, weight } from '../controllers/attention-words.ts';
+import { length, weight } from '../words/attention.ts';
 import type { ShownMap } from '../controllers/attention-shown.ts';
 
 /** Tokens of each list. */

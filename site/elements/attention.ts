@@ -12,7 +12,7 @@ import { rampColor } from '../../shared/picture/ramp.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { attentionExports } from '../controllers/attention-exports.ts';
 import { AttentionReader } from '../controllers/attention.ts';
-import { length, scoresSaid, shortScore, SCORE_WORDS } from '../controllers/attention-words.ts';
+import { length, scoresSaid, shortScore, SCORE_WORDS } from '../words/attention.ts';
 import { COMBINED, saidOf, titleOf, type ShownMap } from '../controllers/attention-shown.ts';
 import { labelsOf } from '../controllers/head-labels.ts';
 import { plural } from '../controllers/numbers.ts';

@@ -5,7 +5,7 @@ import { CancelledError } from '../../shared/errors.ts';
 import { csv } from '../../shared/picture/csv.ts';
 import { download } from '../controllers/files.ts';
 import { nats } from '../controllers/numbers.ts';
-import { problemOf } from '../controllers/problems.ts';
+import { problemOf } from '../words/problems.ts';
 import type { ViewState } from '../controllers/view-state.ts';
 import { siteAddress } from '../place.ts';
 import { chartCardStyles } from '../styles/chart-card.ts';

@@ -14,11 +14,11 @@ import {
   type CompareOf,
   type CompareScale,
 } from '../controllers/compare-scale.ts';
-import { compareSentences } from '../controllers/compare-words.ts';
+import { compareSentences } from '../words/compare.ts';
 import { CompareReader, compareWith, type Comparison } from '../controllers/compare.ts';
 import { namedSource } from '../controllers/model-name.ts';
 import { bytes, change, nats } from '../controllers/numbers.ts';
-import type { Segment } from '../controllers/sentence.ts';
+import type { Segment } from '../words/lens.ts';
 import { ORDERS, type Cell, type ViewState } from '../controllers/view-state.ts';
 import { compareStyles } from '../styles/compare.ts';
 import { lensStyles } from '../styles/lens.ts';

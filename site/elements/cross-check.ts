@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { CancelledError } from '../../shared/errors.ts';
 import { crossCheck, type CrossCheck } from '../controllers/cross-check.ts';
 import { count } from '../controllers/numbers.ts';
-import { problemOf } from '../controllers/problems.ts';
+import { problemOf } from '../words/problems.ts';
 import { layerName, type ViewState } from '../controllers/view-state.ts';
 import { shared } from '../styles/shared.ts';
 import { Panel } from './panel.ts';

@@ -1,7 +1,7 @@
 /** Every reading's definition, one click away from where the reading is shown. */
 import { html, type TemplateResult } from 'lit';
-import { DEFINITIONS } from '../controllers/definitions.ts';
-import { TERM_TITLES, TERMS, type Term } from '../controllers/terms.ts';
+import { DEFINITIONS } from '../words/definitions.ts';
+import { TERM_TITLES, TERMS, type Term } from '../words/terms.ts';
 import { openDialog } from './dialog.ts';
 
 export function showDefinitions(here?: Term): void {

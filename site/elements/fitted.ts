@@ -5,7 +5,7 @@ import type { FitProgress } from '../../engine/api.ts';
 import type { HeldOut } from '../../shared/lens/translators.ts';
 import { download } from '../controllers/files.ts';
 import { nats, probability } from '../controllers/numbers.ts';
-import { problemOf } from '../controllers/problems.ts';
+import { problemOf } from '../words/problems.ts';
 import { layerLabel, type ViewState } from '../controllers/view-state.ts';
 import type { LensKind, LensSummary, ModelInfo } from '../engine/protocol.ts';
 import { chartCardStyles } from '../styles/chart-card.ts';

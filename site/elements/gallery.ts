@@ -1,6 +1,6 @@
 /** The gallery: prompts that each show one thing, opened with the view and the cell that show it. */
 import { html } from 'lit';
-import { EXAMPLES, VIEW_EXAMPLES, type Example } from '../controllers/examples.ts';
+import { EXAMPLES, VIEW_EXAMPLES, type Example } from '../words/examples.ts';
 import type { Session } from '../controllers/session.ts';
 import { DEFAULT_MODEL } from '../controllers/view-state.ts';
 import { viewOf } from '../controllers/views.ts';

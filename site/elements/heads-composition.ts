@@ -3,7 +3,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { HeadsReading } from '../../engine/heads-api.ts';
 import { edgePath, graphPlan, strongestEdges, type Edge } from '../../shared/heads/graph.ts';
 import { COMPOSITIONS, headName, type CompositionKind, type HeadName } from '../../shared/heads/reading.ts';
-import { compositionKind } from '../controllers/heads-words.ts';
+import { compositionKind } from '../words/heads.ts';
 import { LongPress } from '../controllers/long-press.ts';
 import { plural } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';

@@ -4,7 +4,7 @@ import type uPlot from 'uplot';
 import type { HeadsReading } from '../../engine/heads-api.ts';
 import { stroke } from '../charts/key.ts';
 import type { PlotSpec } from '../charts/plot.ts';
-import { meanLoss } from '../controllers/heads-words.ts';
+import { meanLoss } from '../words/heads.ts';
 import { nats } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';
 import { headsStyles } from '../styles/heads.ts';

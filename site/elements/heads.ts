@@ -14,7 +14,7 @@ import {
   SCORE_UNITS,
   scoreText,
   withSpread,
-} from '../controllers/heads-words.ts';
+} from '../words/heads.ts';
 import { HeadsReader } from '../controllers/heads.ts';
 import { plural } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';

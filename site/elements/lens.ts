@@ -2,7 +2,7 @@
 import { html, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { rampColor } from '../../shared/picture/ramp.ts';
-import { sentences, type Segment } from '../controllers/sentence.ts';
+import { sentences, type Segment } from '../words/lens.ts';
 import { linesOf } from '../controllers/lines.ts';
 import {
   COLOURS,

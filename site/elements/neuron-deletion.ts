@@ -5,7 +5,7 @@ import { byScore, scoreAt, type HeadName } from '../../shared/heads/reading.ts';
 import { rampColor } from '../../shared/picture/ramp.ts';
 import type { CellEvent, HeatMapContent, HeatMapElement } from '../charts/heat-map.ts';
 import { HeadsReader } from '../controllers/heads.ts';
-import { nameAt, progressSaid } from '../controllers/heads-words.ts';
+import { nameAt, progressSaid } from '../words/heads.ts';
 import { neuronCode, sameNeuron } from '../controllers/neurons.ts';
 import { decimals, plural } from '../controllers/numbers.ts';
 import { soonDone, StudyReader } from '../controllers/study.ts';
@@ -90,8 +90,8 @@ export class NeuronDeletionElement extends Panel {
     const cell = looked && this.#kept?.content.cells[looked.row]?.[looked.column];
     const [first] = strongest;
     return html`<rs-heat-map
-        @look=${({ detail }: CellEvent) => (this.looked = detail)}
-        @open=${({ detail }: CellEvent) => (this.looked = detail)}
+        @look=${({ detail }: CellEvent) => (this.looked = detail ?? undefined)}
+        @open=${({ detail }: CellEvent) => (this.looked = detail ?? undefined)}
       ></rs-heat-map>
       <p class="said">
         ${cell ? `${cell.name}.` : html`${plural(neurons, 'neuron')} a layer; columns begin at the cosine named. ${first ? `The most negative: ${neuronCode(first)}, ${decimals(first.cosine)}.` : 'None is negative.'}`}

@@ -1,9 +1,9 @@
 /** What stands where the table would be: progress, nothing yet, or what went wrong and the ways out. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import { EXAMPLES } from '../controllers/examples.ts';
+import { EXAMPLES } from '../words/examples.ts';
 import { bytes } from '../controllers/numbers.ts';
 import { timeLeft, type Arrival } from '../controllers/pace.ts';
-import type { Problem, WayOut } from '../controllers/problems.ts';
+import type { Problem, WayOut } from '../words/problems.ts';
 import type { Session } from '../controllers/session.ts';
 import { DEFAULT_MODEL, layerName, type RunView, type ViewState } from '../controllers/view-state.ts';
 import { openModels, openTraceDialog } from './open.ts';

@@ -7,7 +7,8 @@ import type * as Dialogs from './dialogs.ts';
 import type { Purpose } from './lens-search.ts';
 import { looksLikeTrace } from '../controllers/trace-source.ts';
 import { LOCAL } from '../controllers/view-state.ts';
-import { TERM_TITLES, type Term } from '../controllers/terms.ts';
+import { NOT_LOADED, TERM_BUTTON } from '../words/page.ts';
+import { TERM_TITLES, type Term } from '../words/terms.ts';
 
 export function openDefinitions(here?: Term): void {
   void import('./dialogs.ts').then(({ showDefinitions }) => showDefinitions(here));
@@ -31,7 +32,7 @@ async function withDialogs(
 
 /** What it comes to when a part of the page can't be fetched. */
 export function notLoaded(cause: unknown): NetworkError {
-  return new NetworkError('This part of the page did not load: check the connection, then reload the page.', {
+  return new NetworkError(NOT_LOADED, {
     cause,
   });
 }
@@ -89,8 +90,8 @@ export function openPrint(session: Session): void {
 export function termButton(term: Term): TemplateResult {
   return html`<button
     class="term"
-    aria-label="What is: ${TERM_TITLES[term]}"
-    title="What is this?"
+    aria-label=${TERM_BUTTON.label(TERM_TITLES[term])}
+    title=${TERM_BUTTON.title}
     @click=${() => openDefinitions(term)}
   >
     ?

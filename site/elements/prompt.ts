@@ -1,9 +1,9 @@
 /** The prompt box: text, its tokens as they are typed, begin-of-text switch, examples, earlier prompts, Run. */
 import { html, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
-import { EXAMPLES } from '../controllers/examples.ts';
+import { EXAMPLES } from '../words/examples.ts';
 import { plural } from '../controllers/numbers.ts';
-import { loneSurrogates } from '../controllers/problems.ts';
+import { loneSurrogates } from '../words/problems.ts';
 import { DEFAULT_MODEL, type ViewState } from '../controllers/view-state.ts';
 import { promptStyles } from '../styles/prompt.ts';
 import { shared } from '../styles/shared.ts';

@@ -1,6 +1,7 @@
 /** The tabs of the page's views. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Session } from '../controllers/session.ts';
+import { VIEWS_LABEL } from '../words/page.ts';
 import { DEFAULT_VIEW, VIEWS, type View, type ViewId } from '../controllers/views.ts';
 
 export const tabStyles = css`
@@ -72,7 +73,7 @@ export function viewTabs(session: Session, shown: ViewId): TemplateResult {
     event.preventDefault();
     show(event, VIEWS[to]);
   };
-  return html`<div class="tabs" role="tablist" aria-label="Views" @keydown=${walk}>
+  return html`<div class="tabs" role="tablist" aria-label=${VIEWS_LABEL} @keydown=${walk}>
     ${VIEWS.map(
       (view) =>
         html`<button

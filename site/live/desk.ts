@@ -6,7 +6,7 @@ import { CancelledError, InputError, throwIfCancelled, toErrorMessage } from '..
 import { LIMITS } from '../../shared/limits.ts';
 import type { FromLive, LiveAsk, LiveProgress, ToLive } from '../../shared/live-protocol.ts';
 import type { Trace } from '../../shared/trace/format.ts';
-import { lengthProblem, promptProblem } from '../controllers/problems.ts';
+import { lengthProblem, promptProblem } from '../words/problems.ts';
 import { afterEvent, emptyRun } from '../controllers/run-view.ts';
 import type { Engine } from '../engine/client.ts';
 import type { ModelInfo } from '../engine/protocol.ts';

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { HeadsReading } from '../../engine/node.ts';
 import { strongestEdges } from '../../shared/heads/graph.ts';
 import { byScore, headName, scoreAt, SORTABLE } from '../../shared/heads/reading.ts';
-import { scoreText, withSpread } from '../../site/controllers/heads-words.ts';
+import { scoreText, withSpread } from '../../site/words/heads.ts';
 import { describePage } from '../support/stage.ts';
 import type { Visit } from '../support/visit.ts';
 

@@ -1,7 +1,7 @@
 /** What the page's examples say of themselves, held against the embedded model's numbers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LateReadings, LayerReadings } from '../../shared/lens/readings.ts';
-import { EXAMPLES, VIEW_EXAMPLES, type Example } from '../../site/controllers/examples.ts';
+import { EXAMPLES, VIEW_EXAMPLES, type Example } from '../../site/words/examples.ts';
 import { importLibrary } from '../support/library.ts';
 
 type Model = Awaited<ReturnType<Awaited<ReturnType<typeof importLibrary>>['LensModel']['load']>>;

@@ -8,9 +8,9 @@ import {
   problemOf,
   promptProblem,
   startWithin,
-} from '../../site/controllers/problems.ts';
+} from '../../site/words/problems.ts';
 import { afterEvent, emptyRun } from '../../site/controllers/run-view.ts';
-import { sentences } from '../../site/controllers/sentence.ts';
+import { sentences } from '../../site/words/lens.ts';
 import type { RunView } from '../../site/controllers/view-state.ts';
 import { layerTicks } from '../../site/charts/ticks.ts';
 import { moveBy } from '../../site/elements/grid-keys.ts';

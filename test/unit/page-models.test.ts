@@ -10,7 +10,7 @@ import { fitOf } from '../../site/controllers/fit.ts';
 import { namedSource } from '../../site/controllers/model-name.ts';
 import { ago } from '../../site/controllers/numbers.ts';
 import { Pace, timeLeft } from '../../site/controllers/pace.ts';
-import { lostFiles, problemOf } from '../../site/controllers/problems.ts';
+import { lostFiles, problemOf } from '../../site/words/problems.ts';
 import { AccessError, NetworkError, UnsupportedError } from '../../shared/errors.ts';
 
 /** Parameters by shape, as the families' definitions have them: norms, biases and positions counted. */

@@ -69,6 +69,20 @@ describe('import directions', () => {
     expect(await complaints('shared/x.ts', 'node:fs')).toHaveLength(1);
   });
 
+  it('what the page says imports nothing that shows it', async () => {
+    for (const shows of [
+      'lit',
+      'lit/directives/ref.js',
+      '../elements/x.ts',
+      '../charts/x.ts',
+      '../engine/x.ts',
+    ])
+      expect(await complaints('site/words/x.ts', shows), shows).toHaveLength(1);
+    for (const known of ['../controllers/x.ts', './x.ts', '../../shared/x.ts', '../../engine/x.ts'])
+      expect(await complaints('site/words/x.ts', known), known).toHaveLength(0);
+    expect(await complaints('site/words/x.ts', '../../worker/x.ts')).toHaveLength(1);
+  });
+
   it('hold in the sources as they are, dynamic imports too', () => {
     let seen = 0;
     const wrong: string[] = [];

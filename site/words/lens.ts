@@ -1,6 +1,6 @@
 /** What the table says, in words made from its numbers: the answer, the easiest and hardest prediction, the input. */
-import { nats, probability } from './numbers.ts';
-import type { RunView } from './view-state.ts';
+import { nats, probability } from '../controllers/numbers.ts';
+import type { RunView } from '../controllers/view-state.ts';
 
 /** Plain words, or a token's text to be set apart. */
 export type Segment = string | { readonly token: string };

@@ -9,8 +9,8 @@ import {
   type HeadName,
   type SortableScore,
 } from '../../shared/heads/reading.ts';
-import type { HeadLabel } from './head-labels.ts';
-import { decimals } from './numbers.ts';
+import type { HeadLabel } from '../controllers/head-labels.ts';
+import { decimals } from '../controllers/numbers.ts';
 
 export const SCORE_TITLES: Readonly<Record<SortableScore, string>> = {
   previous: 'previous token',

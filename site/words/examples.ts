@@ -2,8 +2,8 @@
  * Prompts that each show one thing: the chips under the prompt box and the gallery. What a hint says is true of the
  * embedded model, and test/node/examples.test.ts holds every one of them against its numbers.
  */
-import type { ViewState } from './view-state.ts';
-import { namedView } from './views.ts';
+import type { ViewState } from '../controllers/view-state.ts';
+import { namedView } from '../controllers/views.ts';
 
 export interface Example {
   readonly label: string;

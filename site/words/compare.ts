@@ -1,9 +1,9 @@
 /** What two runs side by side say, in words made from their numbers: where they part, and which is easier. */
 import { convergenceDepth } from '../../shared/lens/convergence.ts';
 import type { ComparedCells } from '../../shared/compare/cells.ts';
-import type { Comparison } from './compare.ts';
-import { nats, probability } from './numbers.ts';
-import type { Segment } from './sentence.ts';
+import type { Comparison } from '../controllers/compare.ts';
+import { nats, probability } from '../controllers/numbers.ts';
+import type { Segment } from './lens.ts';
 
 /** How one side's prediction after its last token came about. */
 export interface SideEnd {

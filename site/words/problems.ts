@@ -1,7 +1,7 @@
 /** What went wrong, in words for the reader, and the ways out that fit: every error state offers at least one. */
 import { LIMITS } from '../../shared/limits.ts';
 import { ResidscopeError, toErrorMessage, type ErrorKind } from '../../shared/errors.ts';
-import { DEFAULT_MODEL, type ViewState } from './view-state.ts';
+import { DEFAULT_MODEL, type ViewState } from '../controllers/view-state.ts';
 
 /** `trace`: the dialog that opens one; `reopen`: the same trace again; `retry`: run again; `wasm`: leave the GPU; `model`: the embedded model; `example`: a prompt that works;
  * `shorten`: the longest start of the prompt that fits; `pick`: the list of models; `token`: the same, at the field
