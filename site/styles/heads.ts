@@ -13,6 +13,7 @@ export const headsStyles = css`
     grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
     margin-top: 16px;
   }
+  .parts > *,
   .card {
     min-width: 0;
   }

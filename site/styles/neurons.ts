@@ -5,12 +5,6 @@ export const neuronsStyles = css`
   .parts.neurons {
     grid-template-columns: minmax(0, 1.5fr) minmax(0, 1fr);
   }
-  rs-neuron-page,
-  rs-neuron-writes,
-  rs-neuron-triggers,
-  rs-neuron-agreement {
-    min-width: 0;
-  }
   .scroll {
     /* What only screen readers see must scroll along. */
     position: relative;
