@@ -10,7 +10,8 @@ const text = encodeURIComponent;
 /** Every field of the address that the page writes, in the order in which it writes them, none at its default. */
 const RUN = `#model=fable-4m&prompt=${text(PROMPT)}&device=wasm&bos=1`;
 const OPTIONS = [
-  ...['score=induction', 'compose=k'],
+  ...['score=induction', 'compose=k', 'off=h4.2', 'of=300-mean'],
+  ...['neuron=6.300', 'writes=all', 'triggers=lowest'],
   ...['heads=all', 'weights=value', 'by=previous', 'combine=mean', 'centred=0', 'states=mid,all'],
   ...[
     `compare=${text(OTHER)}`,
