@@ -22,11 +22,14 @@ export function hasApi(): Promise<boolean> {
   return new Api().isThere();
 }
 
+/** The JSON that others get: without the device and the times, which are nobody's business. */
+export function publicJson(trace: Trace): string {
+  return JSON.stringify({ ...trace, device: undefined, timings: undefined });
+}
+
 /** @throws {ResidscopeError} in the server's own words, and when to try again. */
 export async function storeTrace(trace: Trace, label: string): Promise<SharedTrace> {
-  // Neither is part of what is stored: the device is nobody's business.
-  const rest = { ...trace, device: undefined, timings: undefined };
-  const { id, url, expiresAt, deleteToken } = await told(new Api().storeTrace(JSON.stringify(rest)));
+  const { id, url, expiresAt, deleteToken } = await told(new Api().storeTrace(publicJson(trace)));
   const known = sharedTraces().find((one) => one.id === id);
   const stored: SharedTrace = {
     id,

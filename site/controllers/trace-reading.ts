@@ -12,7 +12,8 @@ import { LIMITS } from '../../shared/limits.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
 import { siteAddress } from '../place.ts';
 import { problemOf, type Problem, type WayOut } from '../words/problems.ts';
-import { isTraceId, type TraceSource } from './trace-source.ts';
+import { unpackTrace } from './packed-trace.ts';
+import { isTraceId, PACKED, type TraceSource } from './trace-source.ts';
 import type { Read } from './trace-thread.ts';
 import { runOfTrace } from './trace-view.ts';
 import { DEFAULT_MODEL, LOCAL, type ViewState } from './view-state.ts';
@@ -56,6 +57,7 @@ async function fetchTrace(name: string, signal: AbortSignal): Promise<Blob> {
       `“${file}” was opened from a disk and never left that device, so an address can’t bring it back. Open it again.`,
     );
   }
+  if (name.startsWith(PACKED)) return unpackTrace(name, signal);
   const address = isTraceId(name) ? new URL(`v1/traces/${name}`, siteAddress()).href : name;
   let answer: Response;
   try {

@@ -1,12 +1,15 @@
-/** What names a trace: the id of a stored one, an address, or a file that only the reader's own disk has. */
+/** What names a trace: the id of a stored one, an address, the trace itself, or a file of the reader's own disk. */
 import { LOCAL } from './view-state.ts';
 
 export interface TraceSource {
-  /** An id, an `https://` address, or `file:NAME`. As the address's fragment has it. */
+  /** An id, an `https://` address, `gz:` and the packed trace, or `file:NAME`. As the address's fragment has it. */
   readonly name: string;
   /** Of a file that was dropped or picked. */
   readonly file?: Blob | undefined;
 }
+
+/** What a name begins with that holds the trace itself; packed-trace.ts reads it. */
+export const PACKED = 'gz:';
 
 /** The id of a stored trace: 64 lower-case hex digits. */
 export function isTraceId(name: string): boolean {
@@ -20,6 +23,8 @@ export function traceOfPath(path: string): string | undefined {
 
 /** A trace named in a fragment; undefined when it can't be one. */
 export function namedTrace(name: string | null): string | undefined {
+  // One that is too long is told so, not passed over.
+  if (name?.startsWith(PACKED)) return name;
   if (name === null || name.length > 2048) return undefined;
   return isTraceId(name) || /^https?:\/\//.test(name) || name.startsWith(LOCAL) ? name : undefined;
 }

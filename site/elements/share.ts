@@ -1,10 +1,13 @@
-/** The Share dialog: says what will be public, stores the trace, and gives link, picture, words and a way back. */
+/**
+ * The Share dialog: says what will be public, stores the trace, and gives link, embed codes, picture, words and a way
+ * back. Where the page's host stores nothing, the link and the code hold the trace themselves.
+ */
 import { html, nothing, type TemplateResult } from 'lit';
 import { messageOf } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/limits.ts';
-import { settlingSentence } from '../../shared/picture/lens-table.ts';
 import { readableText } from '../../shared/picture/visible.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
+import { codeOfStored } from '../controllers/embed-code.ts';
 import { bytes } from '../controllers/numbers.ts';
 import { deleteTrace, hasApi, sharedTraces, storeTrace, type SharedTrace } from '../controllers/share.ts';
 import type { Session } from '../controllers/session.ts';
@@ -15,6 +18,9 @@ import { takeAlongStyles } from '../styles/take-along.ts';
 import { openDialog } from './dialog.ts';
 import { openTakeAlong } from './open.ts';
 import { Panel } from './panel.ts';
+import { copyField } from './copy-field.ts';
+import './share-within.ts';
+import { promptOf, wordsForTrace } from './share-words.ts';
 
 export function showShare(session: Session): void {
   openDialog('Share', () => html`<rs-share .session=${session}></rs-share>`);
@@ -58,7 +64,7 @@ export class ShareElement extends Panel {
         trace === undefined
           ? html`<p>There is nothing to share until a run has come to its end.</p>`
           : this.api === false
-            ? this.#withoutApi()
+            ? html`<rs-share-within .session=${this.session} .trace=${trace}></rs-share-within>`
             : this.stored
               ? this.#done(this.stored, trace)
               : this.#ask(trace)
@@ -74,7 +80,7 @@ export class ShareElement extends Panel {
     return html`<section>
       <p>The table is stored on this page’s server, and whoever has the link sees:</p>
       <ul class="facts small">
-        <li>the prompt: “${readableText(clip(trace.pieces.slice(trace.bos ? 1 : 0).join('')))}”</li>
+        <li>the prompt: “${readableText(promptOf(trace))}”</li>
         <li>the model’s name, <b>${readableText(trace.model.id)}</b></li>
         <li>the table with its candidates and numbers (${bytes(size)})</li>
       </ul>
@@ -99,27 +105,10 @@ export class ShareElement extends Panel {
     </section>`;
   }
 
-  #withoutApi(): TemplateResult {
-    return html`<section>
-      <h3>This page’s server stores no traces</h3>
-      <p class="small">
-        It only hands out files. You can save the trace and send the file, or copy a link that runs the prompt
-        again: both store nothing anywhere.
-      </p>
-      <p class="line">
-        <button class="button primary" @click=${() => openTakeAlong(this.session)}>File or link</button>
-      </p>
-    </section>`;
-  }
-
   #done({ id, url, expiresAt, deleteToken }: SharedTrace, trace: TraceData): TemplateResult {
-    const words = `Logit lens of ${trace.model.id} on “${readableText(clip(trace.pieces.slice(trace.bos ? 1 : 0).join('')))}”. ${settlingSentence(trace)}`;
+    const words = wordsForTrace(trace);
     const field = (name: string, value: string): TemplateResult =>
-      html`<h3><label for=${name}>${name}</label></h3>
-        <div class="line">
-          <input id=${name} class="wide" readonly .value=${value} />
-          <button class="button" @click=${() => this.#copy(value, name)}>Copy</button>
-        </div>`;
+      copyField(name, value, (said) => (this.said = said));
     return html`<section>
       ${field('Link', url)}
       <p class="small">
@@ -128,6 +117,7 @@ export class ShareElement extends Panel {
       </p>
       <img src="/v1/traces/${id}/card.svg" alt=${words} />
       ${field('Words for who cannot see the picture', words)}
+      ${codeOfStored(id, url, words).map(({ name, code }) => field(name, code))}
       ${deleteToken === undefined ? nothing : field('Token to delete it, told this once', deleteToken)}
     </section>`;
   }
@@ -166,7 +156,7 @@ export class ShareElement extends Panel {
   async #store(trace: TraceData): Promise<void> {
     this.busy = true;
     try {
-      this.stored = await storeTrace(trace.source, clip(trace.pieces.slice(trace.bos ? 1 : 0).join('')));
+      this.stored = await storeTrace(trace.source, promptOf(trace));
       this.earlier = sharedTraces();
       this.said = 'Stored.';
     } catch (error) {
@@ -185,19 +175,8 @@ export class ShareElement extends Panel {
       this.said = messageOf(error);
     }
   }
-
-  #copy(words: string, what: string): void {
-    navigator.clipboard.writeText(words).then(
-      () => (this.said = `Copied: ${what}`),
-      () => (this.said = 'The browser did not let the page copy: mark the text and copy it by hand.'),
-    );
-  }
 }
 customElements.define('rs-share', ShareElement);
-
-function clip(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text;
-}
 
 /** Only a page: what this browser kept may have been changed. */
 function addressIn(url: string): string {

@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { readableText } from '../../shared/picture/visible.ts';
 import { modelOf } from '../controllers/trace-reading.ts';
-import { isTraceId } from '../controllers/trace-source.ts';
+import { isTraceId, PACKED } from '../controllers/trace-source.ts';
 import { LOCAL, type ViewState } from '../controllers/view-state.ts';
 import { shared } from '../styles/shared.ts';
 import { Panel } from './panel.ts';
@@ -64,5 +64,6 @@ customElements.define('rs-trace-bar', TraceBarElement);
 
 function called(name: string): string {
   if (isTraceId(name)) return `${name.slice(0, 12)}…`;
+  if (name.startsWith(PACKED)) return 'in the link itself';
   return readableText(name.startsWith(LOCAL) ? name.slice(LOCAL.length) : name);
 }

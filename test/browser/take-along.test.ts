@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { Download } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { parseTrace } from '../../shared/trace/decode.ts';
+import { hostPages, post } from '../support/host-pages.ts';
 import { describePage } from '../support/stage.ts';
-import type { Visit } from '../support/visit.ts';
+import { Visit } from '../support/visit.ts';
 
 const TOWER = 'The Eiffel Tower is in the city of';
 const VECTOR = 'test/unit/vectors/v1.trace.json';
@@ -104,10 +105,30 @@ describePage('take it along', { webgpu: false }, (stage) => {
     await click(visit, 'Share');
     await visit.page.getByText('whoever has the link sees').waitFor();
     await click(visit, 'Store it and get a link');
-    const link = await visit.page.getByRole('textbox', { name: 'Link' }).inputValue();
+    const link = await visit.page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
     expect(link).toMatch(/\/t\/[0-9a-f]{64}$/);
     const path = new URL(link).pathname;
     await visit.page.getByRole('img', { name: /^Logit lens of fable-4m on “The dog”/ }).waitFor();
+    const taken = async (name: string): Promise<string> =>
+      visit.page.getByRole('textbox', { name, exact: true }).inputValue();
+    await visit.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const code = await taken('Embed code: script tag');
+    await click(visit, 'Copy: Embed code: script tag');
+    await visit.page.getByText('Copied: Embed code: script tag').waitFor();
+    expect(await visit.page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+    const frame = await taken('Embed code: iframe');
+    const oembed = (await (await fetch(await taken('oEmbed'))).json()) as { html: string };
+    expect(oembed.html).toContain(/src="([^"]+)"/.exec(frame)?.[1]);
+    const picture = /src="([^"]+)" alt="Logit lens of/.exec(await taken('Picture with a link'))?.[1];
+    expect((await fetch(picture ?? '')).headers.get('content-type')).toMatch(/^image\/svg/);
+    const posts = await hostPages();
+    posts.put('/post.html', { body: post('', `${code}${frame}`) });
+    const reader = await Visit.open(stage.browser, posts.origin, 'post.html');
+    const someCell = /^Layer 3, position 1 /;
+    await reader.page.getByRole('gridcell', { name: someCell }).waitFor();
+    await reader.page.frameLocator('iframe').getByRole('gridcell', { name: someCell }).waitFor();
+    await reader.end();
+    await posts.close();
 
     const other = await open(path.slice(1));
     await other.page.getByRole('button', { name: 'Run live' }).waitFor();

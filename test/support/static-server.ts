@@ -29,6 +29,8 @@ export interface StaticContent {
   readonly texts?: Readonly<Record<string, string>>;
   /** Default true: with the headers that let wasm have threads. False: as a plain static host answers. */
   readonly isolated?: boolean;
+  /** Default false. True: pages of other origins may read everything, as on most static hosts. */
+  readonly cors?: boolean;
 }
 
 const ISOLATION = {
@@ -87,6 +89,7 @@ export async function serveStatic(content: StaticContent): Promise<StaticServer>
     void answer(content, path, request.headers.range).then(({ status, headers, body }) => {
       response.writeHead(status, {
         ...(content.isolated === false ? {} : ISOLATION),
+        ...(content.cors ? { 'access-control-allow-origin': '*' } : {}),
         'cache-control': 'no-store',
         ...headers,
       });
