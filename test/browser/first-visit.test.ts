@@ -130,8 +130,12 @@ describePage('first visit', { webgpu: false }, (stage) => {
   });
 
   it('the line where the answer settles is pointed at in a table wider than the window', async () => {
-    const visit = await stage.open('', { viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
-    await visit.ask(`${'One two three four five six. '.repeat(4)}The end of the`);
+    const prompt = `${'One two three four five six. '.repeat(4)}The end of the`;
+    const visit = await stage.open(`#device=wasm&prompt=${encodeURIComponent(prompt)}`, {
+      viewport: { width: 360, height: 740 },
+      reducedMotion: 'reduce',
+    });
+    await visit.state('done');
     await visit.grid.evaluate((grid) => ((grid.getRootNode() as ShadowRoot).host.scrollLeft = 0));
     await visit.page.getByRole('button', { name: 'Help', exact: true }).click();
     await visit.page.getByRole('button', { name: 'Take the tour' }).click();
