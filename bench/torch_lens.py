@@ -2,8 +2,9 @@
 
     python3 bench/torch_lens.py CONFIG.json TOKENS RUNS THREADS [cpu|gpu]
 
-Prints JSON, milliseconds a run. With `gpu`, on CUDA: a run ends when its results are in the computer's memory, as ours
-are when JavaScript has them; f32 products stay f32 (PyTorch's default: no TF32). Random weights have no denormals to
+Prints JSON, milliseconds a run. With `gpu`, on CUDA or Apple's MPS, or where PyTorch knows neither on the processor, as
+`device` then says. A run ends when its results are in the computer's memory, as ours are when JavaScript has them; f32
+products stay f32 (PyTorch's default: no TF32). Random weights have no denormals to
 speak of; a trained model may be slower.
 """
 
@@ -28,10 +29,14 @@ def fetched(result: object) -> object:
     return [fetched(part) for part in result]  # lists, tuples, topk's values and indices
 
 
+def accelerator() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
 def main(config: str, tokens: int, runs: int, threads: int, place: str) -> None:
-    if place == "gpu" and not torch.cuda.is_available():
-        sys.exit("torch_lens.py: gpu: this PyTorch finds no CUDA device")
-    device = torch.device("cuda" if place == "gpu" else "cpu")
+    device = accelerator() if place == "gpu" else torch.device("cpu")
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(config), dtype=torch.float32).eval().to(device)
@@ -71,7 +76,7 @@ def main(config: str, tokens: int, runs: int, threads: int, place: str) -> None:
             for _ in range(2):  # CUDA chooses and loads its kernels in the first
                 timed(run)
         samples = {name: [timed(run) for _ in range(runs)] for name, run in kinds.items()}
-    where = torch.cuda.get_device_name() if place == "gpu" else "cpu"
+    where = torch.cuda.get_device_name() if device.type == "cuda" else device.type
     versions = {"torch": torch.__version__, "transformers": __version__}
     print(json.dumps({**versions, "threads": threads, "device": where, **samples}))
 
