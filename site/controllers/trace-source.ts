@@ -33,3 +33,8 @@ export function namedTrace(name: string | null): string | undefined {
 export function looksLikeTrace(files: readonly { readonly path: string }[]): boolean {
   return files.length === 1 && /^[^/]+\.json$/i.test(files[0]?.path ?? '');
 }
+
+/** One dropped file of tensors and nothing beside it: a model's would come with its `config.json`. */
+export function looksLikeLens(files: readonly { readonly path: string }[]): boolean {
+  return files.length === 1 && /^[^/]+\.safetensors$/i.test(files[0]?.path ?? '');
+}

@@ -197,6 +197,8 @@ export interface ViewState {
   readonly lens: LensSummary | undefined;
   /** The lens that the reader or the address asks for: without `lens`, it is not there. */
   readonly lensAsked: LensSummary['kind'] | undefined;
+  /** A lens file that was dropped on the page and is not opened yet. */
+  readonly lensFile: File | undefined;
   readonly theme: Theme;
   /** What `theme` comes to now. */
   readonly scheme: ColorScheme;
@@ -244,6 +246,7 @@ export const INITIAL: ViewState = {
   order: 'last-on-top',
   lens: undefined,
   lensAsked: undefined,
+  lensFile: undefined,
   theme: 'auto',
   scheme: 'light',
   history: [],

@@ -1,5 +1,5 @@
 /** Lenses that translate: fit one or open a file, switch the table to it, see what it buys; and averages over prompts. */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { CancelledError } from '../../shared/errors.ts';
 import type { FitProgress } from '../../engine/api.ts';
 import type { HeldOut } from '../../shared/lens/translators.ts';
@@ -27,7 +27,13 @@ const KINDS: readonly LensKind[] = ['raw', 'fitted', 'tuned'];
 
 export class FittedElement extends Panel {
   static override styles = [shared, termStyles, chartCardStyles, fittedStyles];
-  protected readonly shows = ['info', 'lens', 'phase', 'scheme'] as const satisfies (keyof ViewState)[];
+  protected readonly shows = [
+    'info',
+    'lens',
+    'lensFile',
+    'phase',
+    'scheme',
+  ] as const satisfies (keyof ViewState)[];
 
   /** Of which model the lenses are. */
   #of: ModelInfo | undefined;
@@ -35,6 +41,8 @@ export class FittedElement extends Panel {
   #going: AbortController | undefined;
   #progress: FitProgress | undefined;
   #problem: string | undefined;
+  /** The file that is being read. */
+  #opening: string | undefined;
 
   protected override render(): TemplateResult {
     const { info } = this.state;
@@ -59,7 +67,7 @@ export class FittedElement extends Panel {
             <code>scripts/convert_tuned_lens.py</code> makes one. The last row has no map: it is the output.
           </p>
         </details>
-        ${info ? this.#controls() : html`<p class="small">It comes with a model: run a prompt first.</p>`}
+        ${info ? this.#controls() : this.#noModel()}
         <div role="alert">
           ${this.#problem === undefined ? nothing : html`<p class="problem">${this.#problem}</p>`}
         </div>
@@ -67,6 +75,22 @@ export class FittedElement extends Panel {
       </section>
       <rs-averages .session=${this.session}></rs-averages>
     </div>`;
+  }
+
+  /** A file that was dropped is opened once the model is there and no run goes on. */
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    const { lensFile, info, phase } = this.state;
+    if (!lensFile || !info || this.#going || phase === 'loading' || phase === 'running') return;
+    this.session.store.set({ lensFile: undefined });
+    void this.#openFile(lensFile);
+  }
+
+  #noModel(): TemplateResult {
+    const { lensFile } = this.state;
+    return html`<p class="small" role="status">
+      ${lensFile ? `${lensFile.name} waits for its model: run a prompt.` : 'It comes with a model: run a prompt first.'}
+    </p>`;
   }
 
   #forget(info: ModelInfo | undefined): void {
@@ -121,6 +145,12 @@ export class FittedElement extends Panel {
   #working(going: AbortController): TemplateResult {
     const { stage, done, total } = this.#progress ?? { stage: 'states', done: 0, total: 1 };
     const words = this.#progress ? STAGES[stage] : 'fetching the reference prompts';
+    if (this.#opening !== undefined)
+      return html`<div class="row">
+        <progress aria-label="Opening a lens"></progress>
+        <span class="small">reading ${this.#opening}</span>
+        <button class="button" @click=${() => going.abort()}>Cancel</button>
+      </div>`;
     return html`<div class="row">
       <progress aria-label="Fitting a lens: ${words}" max=${total} value=${done}></progress>
       <span class="small">${words}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')}</span>
@@ -216,7 +246,15 @@ export class FittedElement extends Panel {
   async #open(input: HTMLInputElement): Promise<void> {
     const [file] = input.files ?? [];
     input.value = '';
-    if (file) await this.#work((signal) => this.session.engine.openLens(file.name, file, signal));
+    if (file) await this.#openFile(file);
+  }
+
+  /** What it replaces stays where the file is refused. */
+  async #openFile(file: File): Promise<void> {
+    this.#opening = file.name;
+    await this.#work((signal) => this.session.engine.openLens(file.name, file, signal));
+    this.#opening = undefined;
+    this.requestUpdate();
   }
 
   async #save(): Promise<void> {

@@ -5,7 +5,7 @@ import type { DroppedItem } from '../controllers/drops.ts';
 import type { Session } from '../controllers/session.ts';
 import type * as Dialogs from './dialogs.ts';
 import type { Purpose } from './lens-search.ts';
-import { looksLikeTrace } from '../controllers/trace-source.ts';
+import { looksLikeLens, looksLikeTrace } from '../controllers/trace-source.ts';
 import { LOCAL } from '../controllers/view-state.ts';
 import { NOT_LOADED, TERM_BUTTON } from '../words/page.ts';
 import { TERM_TITLES, type Term } from '../words/terms.ts';
@@ -46,14 +46,17 @@ export function openTokenSearch(session: Session, purpose: Purpose): void {
   void withDialogs(session, ({ showTokenSearch }) => showTokenSearch(session, purpose));
 }
 
-/** Opens what was dropped on the page: a trace, or else a model. */
+/** Opens what was dropped on the page: a trace, a lens, or else a model. */
 export function openDropped(session: Session, items: readonly DroppedItem[]): void {
   void withDialogs(session, async ({ filesOfDrop }) => {
     const files = await filesOfDrop(items);
     const [first] = files;
     if (first && looksLikeTrace(files))
       await session.openTrace({ name: `${LOCAL}${first.path}`, file: first.blob });
-    else session.openFiles(files);
+    else if (first && looksLikeLens(files)) {
+      session.store.set({ lensFile: new File([first.blob], first.path) });
+      session.setView('translate');
+    } else session.openFiles(files);
   });
 }
 
