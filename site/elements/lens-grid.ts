@@ -53,11 +53,16 @@ export class LensGridElement extends HTMLElement {
   #span = NOWHERE;
   #width = 0;
   #window = { width: 0, height: 0 };
+  /** How far it was scrolled when it last looked: asked anew after a change, the browser would lay out twice. */
+  #scrolled = 0;
   /** The selected column was brought into sight: not before the table has a width. */
   #revealed = false;
   #tabStop: HTMLElement | undefined;
   #marked: HTMLElement[] = [];
   #resting: ReturnType<typeof setTimeout> | undefined;
+  /** While it scrolls, the cells that pass under the pointer are not hovered: the last one is, at rest. */
+  #scrolling = false;
+  #under: Cell | undefined;
 
   constructor() {
     super();
@@ -69,14 +74,22 @@ export class LensGridElement extends HTMLElement {
     this.#stage.append(this.#grid, this.#line.element);
     root.append(this.#stage);
     this.#resized = new ResizeObserver(() => this.#measure());
-    this.addEventListener('scroll', () => this.#look(), { passive: true });
+    this.addEventListener(
+      'scroll',
+      () => {
+        this.#scrolling = true;
+        this.#look();
+      },
+      { passive: true },
+    );
     this.#grid.addEventListener('pointerover', (event) => {
       if (event.pointerType === 'touch') return;
       const cell = this.#place(event);
-      this.#session?.selection.hover(cell);
-      this.#cards.rest(cell, 'pointer');
+      if (this.#scrolling) this.#under = cell;
+      else this.#hover(cell);
     });
     this.#grid.addEventListener('pointerleave', (event) => {
+      this.#under = undefined;
       this.#session?.selection.hover(undefined);
       if (event.pointerType !== 'touch') this.#cards.rest(undefined, 'pointer');
     });
@@ -112,7 +125,7 @@ export class LensGridElement extends HTMLElement {
 
   /** Positions in sight, in full or in part. */
   get positions(): Span {
-    const first = Math.max(0, Math.floor(this.scrollLeft / (this.#width || 1)));
+    const first = Math.max(0, Math.floor(this.#scrolled / (this.#width || 1)));
     const inSight = Math.ceil((this.#window.width - HEADER_WIDTH) / (this.#width || 1));
     return { first, end: Math.min(first + inSight, this.#ground?.run.ids.length ?? 0) };
   }
@@ -252,10 +265,12 @@ export class LensGridElement extends HTMLElement {
     const run = this.#ground?.run;
     if (!run || this.#width === 0) return;
     const { width, height } = this.#window;
-    const span = spanInSight(this.scrollLeft, width - HEADER_WIDTH, this.#width, run.ids.length);
+    const top = this.scrollTop;
+    this.#scrolled = this.scrollLeft;
+    const span = spanInSight(this.#scrolled, width - HEADER_WIDTH, this.#width, run.ids.length);
     const moved = span.first !== this.#span.first || span.end !== this.#span.end;
     this.#span = span;
-    const rows = spanInSight(this.scrollTop, height - ROW_HEIGHT, ROW_HEIGHT, this.#rows.length);
+    const rows = spanInSight(top, height - ROW_HEIGHT, ROW_HEIGHT, this.#rows.length);
     this.#head.show(span);
     for (const row of this.#inSight(rows)) row.show(span);
     if (moved || anew) {
@@ -273,9 +288,19 @@ export class LensGridElement extends HTMLElement {
     return this.#upward ? this.#rows.slice(n - end, n - first) : this.#rows.slice(first, end);
   }
 
+  /** It rests: the elements are put in order, and the pointer is over a cell again. */
   #tidy(): void {
     this.#head.tidy();
     for (const { strip } of this.#rows) strip.tidy();
+    const under = this.#under;
+    this.#scrolling = false;
+    this.#under = undefined;
+    if (under) this.#hover(under);
+  }
+
+  #hover(cell: Cell | undefined): void {
+    this.#session?.selection.hover(cell);
+    this.#cards.rest(cell, 'pointer');
   }
 
   get #upward(): boolean {

@@ -22,6 +22,8 @@ export class RulerElement extends HTMLElement {
   #grid: LensGridElement | undefined;
   #stop: (() => void) | undefined;
   #frame = 0;
+  /** CSS pixels, as of the last painting: asked while the table scrolls, the browser would lay out twice. */
+  #width = 0;
   readonly #canvas = document.createElement('canvas');
   readonly #window = document.createElement('i');
   readonly #resized = new ResizeObserver(() => this.#draw());
@@ -77,7 +79,7 @@ export class RulerElement extends HTMLElement {
   /** CSS pixels of one position. */
   get #step(): number {
     const count = this.#state?.run?.ids.length ?? 0;
-    const inner = this.clientWidth - HEADER_WIDTH;
+    const inner = this.#width - HEADER_WIDTH;
     return count === 0 ? 0 : Math.min(this.#grid?.columnWidth ?? inner, inner / count);
   }
 
@@ -106,6 +108,7 @@ export class RulerElement extends HTMLElement {
     const entropy = run?.rows.at(-1)?.entropy;
     const depth = run?.late?.convergence;
     this.toggleAttribute('hidden', !depth);
+    this.#width = this.clientWidth;
     const step = this.#step;
     if (!run || !entropy || !depth || step <= 0) return;
     const { dVocab, nLayers } = run.model.spec;
