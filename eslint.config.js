@@ -79,4 +79,8 @@ export default tseslint.config(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
+  {
+    files: ['docs/examples/*/main.js'],
+    languageOptions: { globals: { document: 'readonly' } },
+  },
 );

@@ -77,6 +77,19 @@ export class AttributedElement extends Base {
     this.#reflect('host', value);
   }
 
+  /**
+   * Takes over what was set before the script came, as a framework does that draws first: an own property hides the
+   * accessor. Once the element is in a page.
+   */
+  protected adopt(...more: readonly string[]): void {
+    for (const name of [...Object.getOwnPropertyNames(AttributedElement.prototype), ...more]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
+
   #reflect(name: string, value: Given<string | number>): void {
     if (value === null || value === undefined) this.removeAttribute(name);
     else this.setAttribute(name, String(value));

@@ -7,29 +7,16 @@ import type { TraceData } from '../shared/trace/data.ts';
 import { decodeTrace } from '../shared/trace/decode.ts';
 import type { Trace } from '../shared/trace/format.ts';
 import { AttributedElement } from './attributes.ts';
-import { colourRules } from './colours.ts';
 import type { WidgetEvents } from './events.ts';
 import { Face, type WidgetState } from './face.ts';
-import { hostOf, scriptHost } from './host.ts';
-import { liveEngine } from './live.ts';
-import { LivePanel } from './live-panel.ts';
+import { hostOf, pageAddress, scriptHost } from './host.ts';
+import { LiveSession } from './live-session.ts';
 import { candidates, chosenRows, deviceOf, tableHeight, themeOf } from './options.ts';
 import { fetchTrace, inlineTrace, traceAddress, traceId } from './source.ts';
-import styles from './styles.css?inline';
+import { sharedSheet } from './sheet.ts';
 import type { Place } from './table.ts';
 import { candidatesOf } from './trajectory.ts';
 import { promptOf, View } from './view.ts';
-
-let sheet: CSSStyleSheet | undefined;
-
-/** One sheet in memory for all widgets of a page; made by script, which no style policy forbids. */
-function sharedSheet(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(styles + colourRules());
-  }
-  return sheet;
-}
 
 export class ResidscopeLensElement extends AttributedElement {
   static readonly observedAttributes = [
@@ -55,9 +42,27 @@ export class ResidscopeLensElement extends AttributedElement {
   #source: string | undefined;
   /** Whether a live run made it. */
   #fresh = false;
-  #panel: LivePanel | undefined;
-  #running: AbortController | undefined;
+  /** Before a live run. */
+  #before: WidgetState = 'idle';
   #due = false;
+  readonly #live = new LiveSession({
+    host: () => this.#host(),
+    ask: () => ({ model: this.#model(), bos: this.#bos(), device: deviceOf(this.device) }),
+    place: (panel) => (this.#face.live = panel),
+    started: () => {
+      if (this.#state !== 'running') this.#before = this.#state;
+      this.#enter('running');
+    },
+    ran: (trace, prompt) => {
+      [this.#shown, this.#fresh, this.#source] = [trace, true, this.#sourceKey()];
+      this.#draw(trace);
+      this.#tell('residscope-run', { model: trace.model.id, prompt, trace: trace.source });
+    },
+    stopped: (error) => {
+      this.#enter(this.#before);
+      if (error) this.#tell('residscope-error', { kind: error.kind, message: error.message });
+    },
+  });
 
   constructor() {
     super();
@@ -67,6 +72,7 @@ export class ResidscopeLensElement extends AttributedElement {
   }
 
   connectedCallback(): void {
+    this.adopt('data');
     this.#resized.observe(this);
     this.#schedule();
   }
@@ -78,14 +84,14 @@ export class ResidscopeLensElement extends AttributedElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#loading?.abort();
-      this.#running?.abort();
+      this.#live.cancel();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
     if (name === 'trace' && now !== null) this.#given = undefined;
-    if (name === 'prompt' && this.#panel) this.#panel.prompt = now ?? '';
+    if (name === 'prompt' && this.#live.offered) this.#offerLive(true);
     this.#schedule();
   }
 
@@ -109,41 +115,8 @@ export class ResidscopeLensElement extends AttributedElement {
    * @param prompt default: the one that is shown.
    * @throws {ResidscopeError} when it can't be run; the element says so too.
    */
-  async run(prompt?: string): Promise<void> {
-    const panel = this.#panel;
-    const host = this.#host();
-    if (!panel || !host) throw new InputError('live: expected a host with an engine and a model, got none');
-    this.#running?.abort();
-    const { signal } = (this.#running = new AbortController());
-    if (prompt !== undefined) panel.prompt = prompt;
-    const text = panel.prompt;
-    const before = this.#state;
-    this.#enter('running');
-    panel.running();
-    try {
-      const device = deviceOf(this.device);
-      const engine = await liveEngine(host, signal);
-      const ask = { model: this.#model(), prompt: text, bos: this.#bos(), k: 10, device };
-      const trace = decodeTrace(
-        await engine.run(ask, { signal, onProgress: (step) => panel.progress(step) }),
-      );
-      if (signal.aborted) return;
-      [this.#shown, this.#fresh, this.#source] = [trace, true, this.#sourceKey()];
-      panel.ended(ranOn(trace));
-      this.#draw(trace);
-      this.#tell('residscope-run', { model: trace.model.id, prompt: text, trace: trace.source });
-    } catch (error) {
-      if (this.#running.signal !== signal) return;
-      this.#enter(before);
-      const { kind, message } = toErrorMessage(error);
-      if (kind === 'cancelled') {
-        panel.ended('Cancelled.');
-        return;
-      }
-      panel.ended('', message);
-      this.#tell('residscope-error', { kind, message });
-      throw error;
-    }
+  run(prompt?: string): Promise<void> {
+    return this.#live.run(prompt);
   }
 
   #host(): URL | undefined {
@@ -180,11 +153,12 @@ export class ResidscopeLensElement extends AttributedElement {
     const { signal } = (this.#loading = new AbortController());
     try {
       this.#face.dress(themeOf(this.getAttribute('theme')), this);
+      if (source !== this.#source) this.#live.cancel();
       const known = source === this.#source ? this.#shown : undefined;
       const trace = known ?? (await this.#load(signal));
       if (signal.aborted) return;
       if (!known) [this.#source, this.#shown, this.#fresh] = [source, trace, false];
-      if (trace) this.#draw(trace);
+      if (trace) this.#draw(trace, !known);
       else this.#showIdle();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
@@ -202,8 +176,11 @@ export class ResidscopeLensElement extends AttributedElement {
     return fetchTrace(address, signal);
   }
 
-  /** @throws {InputError} when an attribute says something that can't be done. */
-  #draw(trace: TraceData): void {
+  /**
+   * @param another whether it takes the place of another trace.
+   * @throws {InputError} when an attribute says something that can't be done.
+   */
+  #draw(trace: TraceData, another = false): void {
     const view = new View(trace, {
       rows: chosenRows(this.getAttribute('layers'), trace.lens.rows),
       candidates: candidates(this.getAttribute('top-k')),
@@ -213,41 +190,27 @@ export class ResidscopeLensElement extends AttributedElement {
     });
     this.#view?.close();
     this.#view = view;
-    this.#enter('ready');
-    this.#face.tellTrace(trace, promptOf(trace), this.#address(trace));
-    this.#offerLive(promptOf(trace));
+    this.#enter(this.#live.running ? 'running' : 'ready');
+    const id = this.#given === undefined && !this.#fresh ? traceId(this.trace) : undefined;
+    this.#face.tellTrace(trace, promptOf(trace), pageAddress(this.#host(), id, trace));
+    this.#offerLive(another);
     this.#face.show(view.element);
     view.reveal();
   }
 
-  /** Where the lens opens in the page: a stored one as it is, others by their prompt, which stays in the browser. */
-  #address(trace: TraceData): URL | undefined {
-    const host = this.#host();
-    const id = this.#given === undefined && !this.#fresh ? traceId(this.trace) : undefined;
-    if (!host || id !== undefined) return host && new URL(`t/${id ?? ''}`, host);
-    const fragment = new URLSearchParams({ model: trace.model.id, prompt: promptOf(trace) });
-    return new URL(`#${fragment.toString().replaceAll('+', '%20')}`, host);
-  }
-
-  /** The way to a live run, where there is a server that has the engine. */
-  #offerLive(prompt: string): void {
-    if (this.#panel || !this.#host() || this.#model() === '') return;
-    this.#panel = new LivePanel(this.#model(), this.prompt === '' ? prompt : this.prompt, {
-      // What goes wrong is said in the panel and told to the page.
-      run: () => void this.run().catch(() => undefined),
-      cancel: () => this.#running?.abort(),
-    });
-    this.#face.live = this.#panel.element;
+  /** @param afresh with the attribute's prompt or the trace's, whatever a reader typed. @returns whether it can be. */
+  #offerLive(afresh: boolean): boolean {
+    const prompt = this.prompt === '' && this.#shown ? promptOf(this.#shown) : this.prompt;
+    return this.#live.offer(this.#model(), prompt, afresh);
   }
 
   #showIdle(): void {
     this.#view?.close();
     this.#view = undefined;
-    this.#enter('idle');
+    this.#enter(this.#live.running ? 'running' : 'idle');
     this.#face.tell(this.prompt, this.model, undefined);
-    this.#offerLive(this.prompt);
     this.#face.showFallback(
-      this.#panel
+      this.#offerLive(false)
         ? `“Run live” downloads ${this.model} into your browser and runs it there.`
         : 'No lens yet: give this element a trace.',
     );
@@ -286,11 +249,4 @@ export class ResidscopeLensElement extends AttributedElement {
   #tell<N extends keyof WidgetEvents>(name: N, detail: WidgetEvents[N]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
-}
-
-/** `Ran in your browser in 0.3 s: wasm, 1 thread` */
-function ranOn({ device, timings }: TraceData): string {
-  const seconds = (timings?.['done'] ?? 0) / 1000;
-  const where = [device?.name, device?.detail].filter((text) => text !== undefined && text !== '').join(', ');
-  return `Ran in your browser in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s: ${where}`;
 }

@@ -36,10 +36,10 @@ export class LivePanel {
         class: 'button',
         part: 'button run',
         type: 'button',
-        title: `Runs ${model} in your browser; nothing you type leaves it`,
       },
       'Run live',
     );
+    this.model = model;
     this.#text = make('textarea', { rows: '2', 'aria-label': 'Prompt', part: 'input', spellcheck: 'false' });
     this.#text.value = prompt;
     this.#form = make('form', { hidden: '' }, this.#text, make('div', {}, this.#run, this.#cancel));
@@ -61,6 +61,10 @@ export class LivePanel {
       }
     });
     this.#cancel.addEventListener('click', () => this.#ports.cancel());
+  }
+
+  set model(name: string) {
+    this.#start.title = `Runs ${name} in your browser; nothing you type leaves it`;
   }
 
   get prompt(): string {

@@ -11,12 +11,13 @@ let made: Promise<JsonObject> | undefined;
 
 /** fable-4m on {@link PROMPT}. Build first: `npm run build:lib`. */
 export function realTrace(): Promise<JsonObject> {
-  made ??= run();
+  made ??= traceOf(PROMPT);
   return made;
 }
 
-async function run(): Promise<JsonObject> {
-  const args = [pathOf('dist/lib/cli.js'), 'lens', 'fable-4m', PROMPT, '--device', 'wasm', '--json'];
+/** fable-4m on any prompt. */
+export async function traceOf(prompt: string): Promise<JsonObject> {
+  const args = [pathOf('dist/lib/cli.js'), 'lens', 'fable-4m', prompt, '--device', 'wasm', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 26 });
   return JSON.parse(stdout) as JsonObject;
 }
