@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchApi, benchStart, benchTokenizer, PLATFORMS } from './api.ts';
+import { benchEmbed } from './embed.ts';
 import { benchEngine } from './engine.ts';
 import { benchHeads } from './heads.ts';
 import { benchLens } from './lens.ts';
@@ -11,7 +12,7 @@ import { benchLoad, benchLoadSmollm2, LOAD_SHAPE } from './load.ts';
 import { benchPage } from './page.ts';
 import { printTable, type Report, writeReport } from './report.ts';
 
-const HELP = `npm run bench -- [engine] [page] [lens] [heads] [load] [api] [options]      default: engine and page, on wasm
+const HELP = `npm run bench -- [engine] [page] [lens] [heads] [load] [api] [embed] [options]   default: engine and page, on wasm
 
   engine              the library in Node: first row and whole table, as ratios to a plain forward
   page                the built page in a browser: click to finished table, longest task of the page's thread
@@ -19,6 +20,7 @@ const HELP = `npm run bench -- [engine] [page] [lens] [heads] [load] [api] [opti
   heads               all scores of all heads, as ratios to TransformerLens's; needs Python with transformer_lens
   load                a model of 1.2 GB from a local server into a browser: memory, first row; needs 6 GB of memory
   api                 the edge API on workerd and Deno beside a bare Hono, first answers, Rust's tokenizers
+  embed               the widget in a browser: script to painted table, as ratios to a plain one; its size
   --device NAME       wasm (default) or webgpu: for engine and lens a GPU that Dawn finds, for page the browser's own
   --models A,B        engine: of fable-4m and gpt2-small (random weights of its shape); default both
                       lens: those and smollm2; default smollm2 on wasm, all on webgpu
@@ -27,6 +29,7 @@ const HELP = `npm run bench -- [engine] [page] [lens] [heads] [load] [api] [opti
   --stored TYPE       load: F32 (default), F16 with twice the blocks, 1.2 GB too, or GGUF: SmolLM2-135M's instead
   --sizes             load: sizes without times, on a machine that does other work
   --seconds N         api: of each load; default 5
+  --peer FILE         embed: logitlenskit's logit-lens-widget.js, timed beside it
   --runs N            runs that a median is over; default 5
   --out DIR           where the JSON goes; default bench/results`;
 
@@ -43,12 +46,13 @@ export async function main(args: string[]): Promise<void> {
       seconds: { type: 'string', default: '5' },
       stored: { type: 'string', default: 'F32' },
       sizes: { type: 'boolean', default: false },
+      peer: { type: 'string' },
       out: { type: 'string', default: 'bench/results' },
       help: { type: 'boolean', default: false },
     },
   });
   const unknown = positionals.filter(
-    (name) => !['engine', 'page', 'lens', 'heads', 'load', 'api'].includes(name),
+    (name) => !['engine', 'page', 'lens', 'heads', 'load', 'api', 'embed'].includes(name),
   );
   const { device } = values;
   if (values.help || unknown.length > 0 || (device !== 'wasm' && device !== 'webgpu')) {
@@ -83,6 +87,7 @@ export async function main(args: string[]): Promise<void> {
         : await benchLoad(values.stored === 'F16' ? halves : LOAD_SHAPE, values.sizes),
     );
   }
+  if (wanted.includes('embed')) reports.push(await benchEmbed(runs, values.peer));
   if (wanted.includes('api')) {
     const seconds = Math.max(1, Number.parseInt(values.seconds, 10) || 5);
     reports.push(await benchTokenizer(runs));
