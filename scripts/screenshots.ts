@@ -9,6 +9,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { VIEWS } from '../site/controllers/views.ts';
 import { ROOT } from '../test/support/addresses.ts';
 import { browserVersion, launchBrowser } from '../test/support/browser.ts';
+import { settled } from '../test/support/settled.ts';
 import { startServer } from '../test/support/wrangler.ts';
 
 const OUT = join(ROOT, 'docs/pictures');
@@ -144,22 +145,6 @@ const SHOTS: readonly Shot[] = [
 function allShots(): readonly Shot[] {
   const shown = new Set(SHOTS.map(({ view }) => view));
   return [...SHOTS, ...VIEWS.filter(({ id }) => !shown.has(id)).map(({ id }) => ({ file: id, view: id }))];
-}
-
-/** Nothing is at work any more, and nothing has moved for a moment. */
-async function settled(page: Page): Promise<void> {
-  await page.locator('html[data-state="done"]').waitFor({ timeout: PATIENCE });
-  await page.waitForFunction(
-    () => {
-      const busy = (root: ParentNode): boolean =>
-        root.querySelector('[role="progressbar"], progress') !== null ||
-        [...root.querySelectorAll('*')].some(({ shadowRoot }) => shadowRoot !== null && busy(shadowRoot));
-      return !busy(document);
-    },
-    undefined,
-    { timeout: PATIENCE, polling: 250 },
-  );
-  await page.waitForTimeout(600); // charts come a frame after their numbers
 }
 
 async function take(

@@ -42,19 +42,22 @@ interface FoundBrowser {
 export interface BrowserOptions {
   /** Default true: WebGPU on SwiftShader. False: no adapter. `hardware`: whatever GPU the machine has. */
   readonly webgpu?: boolean | 'hardware';
+  /** Only the browser that npm carries: pictures that are compared must all come from one. Default false. */
+  readonly carried?: boolean;
   /** Further command-line switches. */
   readonly args?: readonly string[];
 }
 
 let found: Promise<FoundBrowser> | undefined;
+let carriedOne: Promise<FoundBrowser> | undefined;
 
 /** Looks once in the life of a process. @throws {Error} with each candidate's reason when none runs. */
-function findBrowser(): Promise<FoundBrowser> {
-  found ??= search();
-  return found;
+function findBrowser(carried = false): Promise<FoundBrowser> {
+  if (carried) return (carriedOne ??= search(true));
+  return (found ??= search(false));
 }
 
-async function search(): Promise<FoundBrowser> {
+async function search(carriedOnly: boolean): Promise<FoundBrowser> {
   const refusals: string[] = [];
   const attempt = async (executable: string, env: Environment): Promise<FoundBrowser | undefined> => {
     try {
@@ -69,8 +72,9 @@ async function search(): Promise<FoundBrowser> {
     }
   };
 
-  const named = process.env['CHROME_PATH'];
-  for (const executable of named ? [named] : SYSTEM_BROWSERS.filter((path) => existsSync(path))) {
+  const named = carriedOnly ? undefined : process.env['CHROME_PATH'];
+  const others = carriedOnly ? [] : SYSTEM_BROWSERS;
+  for (const executable of named ? [named] : others.filter((path) => existsSync(path))) {
     const browser = await attempt(executable, {});
     if (browser) return browser;
   }
@@ -94,9 +98,9 @@ async function search(): Promise<FoundBrowser> {
 }
 
 /** Why no browser can run here; undefined when one can. For `skip`. */
-export async function browserMissing(): Promise<string | undefined> {
+export async function browserMissing(carried = false): Promise<string | undefined> {
   try {
-    await findBrowser();
+    await findBrowser(carried);
     return undefined;
   } catch (error) {
     return messageOf(error);
@@ -109,8 +113,12 @@ export async function browserVersion(): Promise<string> {
 }
 
 /** Starts a headless browser. Close it in `afterAll`. @throws {Error} when none can run. */
-export async function launchBrowser({ webgpu = true, args = [] }: BrowserOptions = {}): Promise<Browser> {
-  const { executable, env } = await findBrowser();
+export async function launchBrowser({
+  webgpu = true,
+  carried = false,
+  args = [],
+}: BrowserOptions = {}): Promise<Browser> {
+  const { executable, env } = await findBrowser(carried);
   const switches = webgpu === 'hardware' ? HARDWARE_WEBGPU : webgpu ? SWIFTSHADER_WEBGPU : NO_WEBGPU;
   return chromium.launch({
     executablePath: executable,

@@ -22,6 +22,8 @@ export interface StageOptions {
   readonly webgpu?: boolean;
   /** Loads fable-4m in the library: what stands on the page can be held against it. Default false. */
   readonly model?: boolean;
+  /** In the browser that npm carries; `missing` says why that one cannot run. Default false. */
+  readonly carried?: boolean;
   /** A reason of the suite's own to skip it. */
   readonly missing?: string | undefined;
 }
@@ -31,7 +33,7 @@ const noBrowser = await browserMissing();
 /** A suite over one server and one browser; skipped, with the reason in its name, where no browser can run. */
 export function describePage(
   name: string,
-  { webgpu = true, model: wanted = false, missing }: StageOptions,
+  { webgpu = true, model: wanted = false, carried = false, missing }: StageOptions,
   suite: (stage: Stage) => void,
 ): void {
   const reason = noBrowser ?? missing;
@@ -43,7 +45,7 @@ export function describePage(
       let model: LensModel | undefined;
 
       beforeAll(async () => {
-        [server, browser] = await Promise.all([startServer(), launchBrowser({ webgpu })]);
+        [server, browser] = await Promise.all([startServer(), launchBrowser({ webgpu, carried })]);
         if (wanted) model = await (await importLibrary()).LensModel.load('fable-4m', { device: 'wasm' });
       });
       afterAll(async () => {
