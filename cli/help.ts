@@ -56,7 +56,7 @@ likeliest to come next.
 ${COMMON}
   --json               print a trace (JSON) in place of the table
   --svg FILE           write the table as a picture
-  --html FILE          write the table as a page that works offline
+  --html FILE          write the table as a page that works offline, with cards and charts
   --logitlens FILE     write logitlenskit JSON, version 2
   --lens LENS          raw (the default); fitted: translate each layer to the last one's language, by a map fitted now
                        on the reference prompts; or a lens's file, fitted or tuned

@@ -11,6 +11,7 @@ import { publicName, resolvePrompt, withModel } from '../open-model.ts';
 import { makeProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { ResidualStates } from '../residual-states.ts';
+import { widgetScript } from '../widget-script.ts';
 import { assertWritable, writeWhole } from '../write-file.ts';
 
 const OPTIONS = {
@@ -70,7 +71,7 @@ export async function lens(args: readonly string[], terminal: Terminal): Promise
       terminal.note(`wrote ${file}\n`);
     };
     await write(files.svg, () => `${lensSvg(trace)}\n`);
-    await write(files.html, () => lensHtml(trace));
+    await write(files.html, async () => lensHtml(trace, await widgetScript()));
     await write(files.logitlens, async () => {
       const json = await toLogitlens(
         trace,

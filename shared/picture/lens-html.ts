@@ -1,9 +1,12 @@
 /**
- * The lens as one HTML file that works offline: a real table with caption and headers, no script, no request, a
- * policy that forbids both; light and dark by media query.
+ * The lens as one HTML file that works offline: a real table with caption and headers, light and dark by media query,
+ * no request and a policy that forbids any. With the widget's script the table is what stands inside the widget: it
+ * shows where scripts don't run.
  */
 import type { TraceData } from '../trace/data.ts';
+import { TRACE_MEDIA_TYPE } from '../trace/format.ts';
 import { escapeMarkup } from './escape.ts';
+import { inlineJson } from './inline-script.ts';
 import type { LensCell, LensColumn, LensRow } from './lens-table.ts';
 import { lensTable, probabilityText, runSummary, settlingSentence } from './lens-table.ts';
 import type { Palette } from './palette.ts';
@@ -12,15 +15,26 @@ import { readableText } from './visible.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** A whole document. */
-export function lensHtml(trace: TraceData): string {
+/** The widget as code that may stand in a `<script>`, and its hash as policies write it, `sha256-…`. */
+export interface InlineWidget {
+  readonly code: string;
+  readonly hash: string;
+}
+
+/** A whole document. @param widget undefined: the table alone, without a script. */
+export function lensHtml(trace: TraceData, widget?: InlineWidget): string {
+  const policy = widget ? `${POLICY}; script-src '${widget.hash}'` : POLICY;
+  const data = `<script type="${TRACE_MEDIA_TYPE}">${inlineJson(trace.source)}</script>`;
+  const [start, end] = widget
+    ? [`<residscope-lens>\n${data}\n`, `\n</residscope-lens>\n<script type="module">${widget.code}</script>`]
+    : ['', ''];
   const table = lensTable(trace);
   const title = escapeMarkup(`Logit lens of ${trace.model.id}`);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="${escapeMarkup(`${trace.engine.name} ${trace.engine.version}`)}">
@@ -30,7 +44,7 @@ export function lensHtml(trace: TraceData): string {
 <body>
 <main>
 <h1>What each layer would say next</h1>
-<p class="prompt"><bdi>${escapeMarkup(readableText(trace.pieces.join('')))}</bdi></p>
+${start}<p class="prompt"><bdi>${escapeMarkup(readableText(trace.pieces.join('')))}</bdi></p>
 <p class="dim">${escapeMarkup(runSummary(trace))}</p>
 <div class="scroll" role="region" aria-label="Logit lens" tabindex="0">
 <table>
@@ -42,7 +56,7 @@ ${table.rows.map(bodyRow).join('\n')}
 </table>
 </div>
 <p class="legend"><span>0</span><span class="ramp" aria-hidden="true">${RAMP_CLASSES.map((name) => `<i class="${name}"></i>`).join('')}</span><span>1 probability of the top token</span><span class="key">settled from this layer on</span></p>
-<p>${escapeMarkup(settlingSentence(trace))}</p>
+<p>${escapeMarkup(settlingSentence(trace))}</p>${end}
 </main>
 </body>
 </html>
