@@ -20,6 +20,8 @@ const RUNTIMES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.jspi', 'ort-
 /** Files that the service worker keeps: the page, its code, the embedded model, the runtime that runs everywhere. */
 const OFFLINE = [
   /^index\.html$/,
+  // The engine's frame, for a widget in a page of the same site; browsers keep what others frame apart.
+  /^live\/index\.html$/,
   /^manifest\.webmanifest$/,
   /^favicon\.svg$/,
   /^icons\//,

@@ -40,8 +40,9 @@ const PATIENCE = 5000;
 
 const root = new URL(scope.registration.scope);
 
+/** A page's is its folder: servers lead from the file there, and no page may be opened from an answer that led on. */
 function address(path: string): URL {
-  return new URL(path === 'index.html' ? './' : path, root);
+  return new URL(`./${path.replace(/(^|\/)index\.html$/, '$1')}`, root);
 }
 
 /** Where a file is kept: its address with the hash of what it holds. */
@@ -79,10 +80,9 @@ async function activate(): Promise<void> {
   await scope.clients.claim();
 }
 
-/** The page itself: the server's when it answers in time, so that a new version is there at once. */
-async function page(request: Request): Promise<Response> {
-  const kept = async (): Promise<Response | undefined> =>
-    (await caches.open(CACHE)).match(place('index.html'));
+/** A page: the server's when it answers in time, so that a new version is there at once. */
+async function page(path: string, request: Request): Promise<Response> {
+  const kept = async (): Promise<Response | undefined> => (await caches.open(CACHE)).match(place(path));
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE));
   const network = fetch(request);
   try {
@@ -109,8 +109,8 @@ scope.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== root.origin || !pathname.startsWith(root.pathname)) return;
-  const path = decodeURIComponent(pathname.slice(root.pathname.length)) || 'index.html';
+  const path = decodeURIComponent(pathname.slice(root.pathname.length)).replace(/(^|\/)$/, '$1index.html');
   if (request.mode === 'navigate') {
-    if (path === 'index.html') event.respondWith(page(request));
+    if (path === 'index.html' || path === 'live/index.html') event.respondWith(page(path, request));
   } else if (all.has(path)) event.respondWith(file(path, request));
 });

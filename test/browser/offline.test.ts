@@ -75,6 +75,11 @@ describe.skipIf(missing !== undefined)(
         expect(await cell(page, 7, 3)).not.toBe('');
         await ask(page, LIST);
         expect(await cell(page, 7, 7)).toContain('fish');
+        // The engine's frame opens for a widget beside it.
+        const frame = await context.newPage();
+        await frame.goto(`${own.origin}${FOLDER}live/`);
+        await expect(frame.locator('script[src*="assets/live"]').count()).resolves.toBe(1);
+        await frame.close();
         // Code that this visit has never fetched.
         await page.getByRole('tab', { name: 'Directions' }).click();
         await page.getByText('the first component has').waitFor({ timeout: 60_000 });

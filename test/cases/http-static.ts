@@ -14,7 +14,7 @@ async function built(pattern: RegExp): Promise<string[]> {
 
 export function staticCases(base: Base): void {
   describe('every static file', () => {
-    it.each(['/', '/models/fable-4m/tokenizer.json', '/models/fable-4m/model.safetensors'])(
+    it.each(['/', '/embed.js', '/models/fable-4m/tokenizer.json', '/models/fable-4m/model.safetensors'])(
       '%s is isolated',
       async (path) => {
         const { status, headers } = await request(base, path, { method: 'HEAD' });
