@@ -14,6 +14,8 @@ export interface BarsPicture {
   readonly subtitle: string;
   readonly rows: readonly Bar[];
   readonly total?: Bar;
+  /** Beside a bar; default three decimals. */
+  readonly text?: (value: number) => string;
 }
 
 const BOX = { width: 640, left: 170, right: 80, top: 64, line: 22 } as const;
@@ -24,7 +26,10 @@ const ARMS: Readonly<Record<ColorScheme, readonly [up: string, down: string]>> =
 };
 
 /** @param scheme default: light colours, and dark ones by a media query. */
-export function barsSvg({ title, subtitle, rows, total }: BarsPicture, scheme?: ColorScheme): string {
+export function barsSvg(
+  { title, subtitle, rows, total, text = (value) => value.toFixed(3).replace('-', '−') }: BarsPicture,
+  scheme?: ColorScheme,
+): string {
   const all = total ? [...rows, total] : rows;
   const least = Math.min(0, ...all.map(({ value }) => value));
   const most = Math.max(0, ...all.map(({ value }) => value));
@@ -45,7 +50,7 @@ export function barsSvg({ title, subtitle, rows, total }: BarsPicture, scheme?: 
       return (
         `<text class="dim end${own}" x="${BOX.left - 8}" y="${y + 15}">${escapeMarkup(clip(name, 22))}</text>` +
         `<rect class="${value < 0 ? 'down' : 'up'}" x="${from}" y="${y + 4}" width="${round(to - from)}" height="${BOX.line - 8}" rx="1"/>` +
-        `<text class="dim${own}" x="${BOX.width - BOX.right + 8}" y="${y + 15}">${value.toFixed(3).replace('-', '−')}</text>`
+        `<text class="dim${own}" x="${BOX.width - BOX.right + 8}" y="${y + 15}">${escapeMarkup(text(value))}</text>`
       );
     }),
     '</svg>',

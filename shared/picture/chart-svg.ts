@@ -22,8 +22,11 @@ export interface ChartPicture {
   /** What the numbers are, and their unit. */
   readonly subtitle: string;
   readonly lines: readonly ChartLine[];
-  /** `rank`: 0 is on top, and far ranks are drawn closer together (inverse hyperbolic sine). */
-  readonly scale: 'share' | 'nats' | 'rank';
+  /**
+   * `rank`: 0 is on top, and far ranks are drawn closer together (inverse hyperbolic sine). `decades`: lengths that
+   * differ by orders of magnitude, logarithmic; what is not positive is not drawn.
+   */
+  readonly scale: 'share' | 'nats' | 'rank' | 'decades';
   /** What a row is called, below the chart; by default the lens's rows, from the embedding up. */
   readonly row?: (row: number) => string;
   /** The scale's end; by default the largest value. */
@@ -87,8 +90,8 @@ function pathOf(values: ArrayLike<number>, x: (row: number) => number, y: (value
   let path = '';
   for (let row = 0; row < values.length; row++) {
     const value = values[row] ?? Number.NaN;
-    if (Number.isNaN(value)) continue;
-    const joined = row > 0 && !Number.isNaN(values[row - 1] ?? Number.NaN);
+    if (!Number.isFinite(y(value))) continue;
+    const joined = row > 0 && Number.isFinite(y(values[row - 1] ?? Number.NaN));
     path += `${joined ? 'L' : 'M'}${x(row)} ${y(value)}${joined ? '' : 'h.01'}`;
   }
   return path;
@@ -116,11 +119,28 @@ function verticalScale({ lines, scale, most }: ChartPicture): {
       ticks: RANKS.filter((rank) => rank <= top).map((at) => ({ at, label: at.toLocaleString('en') })),
     };
   }
+  if (scale === 'decades') return decades(lines);
   const y = (value: number): number => round(BOX.top + (1 - value / top) * BOX.height);
   const step = niceStep(top / 4);
   const ticks = Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => {
     const at = i * step;
     return { at, label: String(Number(at.toPrecision(6))) };
+  });
+  return { y, ticks };
+}
+
+/** Whole powers of ten around the positive values. */
+function decades(lines: readonly ChartLine[]): ReturnType<typeof verticalScale> {
+  const powers = lines.flatMap(({ values }) => Array.from(values).filter((v) => v > 0 && v < Infinity).map(Math.log10)); // prettier-ignore
+  const low = Math.floor(powers.reduce((a, b) => Math.min(a, b), Infinity));
+  const high = Math.ceil(powers.reduce((a, b) => Math.max(a, b), -Infinity));
+  const [from, to] = powers.length > 0 ? [low, Math.max(high, low + 1)] : [0, 1];
+  const y = (value: number): number =>
+    round(BOX.top + (1 - (Math.log10(value) - from) / (to - from)) * BOX.height);
+  const every = Math.ceil((to - from) / 8);
+  const ticks = Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, i) => {
+    const at = 10 ** (from + i * every);
+    return { at, label: at >= 1e5 || at < 1e-4 ? at.toExponential(0) : String(Number(at.toPrecision(1))) };
   });
   return { y, ticks };
 }

@@ -32,14 +32,19 @@ export interface Exportable {
 }
 
 export class Exports {
-  readonly #offers = new Map<ViewId, () => readonly Exportable[]>();
+  readonly #offers = new Map<ViewId, Map<string, () => readonly Exportable[]>>();
 
-  /** A view's pictures and tables, asked for when the dialog opens; a later offer takes the place of the first. */
-  offer(view: ViewId, list: () => readonly Exportable[]): void {
-    this.#offers.set(view, list);
+  /**
+   * A view's pictures and tables, asked for when the dialog opens.
+   *
+   * @param part of the view, where several elements offer; a later offer of a part takes the place of the first.
+   */
+  offer(view: ViewId, list: () => readonly Exportable[], part = ''): void {
+    const parts = this.#offers.get(view) ?? new Map<string, () => readonly Exportable[]>();
+    this.#offers.set(view, parts.set(part, list));
   }
 
   of(view: ViewId): readonly Exportable[] {
-    return this.#offers.get(view)?.() ?? [];
+    return [...(this.#offers.get(view)?.values() ?? [])].flatMap((list) => list());
   }
 }

@@ -1,9 +1,11 @@
 /** What the lens view lets the reader take along: its table, and the charts of the selected position. */
-import { chartSvg, type ChartLine, type ChartPicture } from '../../shared/picture/chart-svg.ts';
+import type { ChartLine } from '../../shared/picture/chart-svg.ts';
 import { csv, type CsvValue } from '../../shared/picture/csv.ts';
 import { lensSvg } from '../../shared/picture/lens-svg.ts';
+import { rulerSvg } from '../../shared/picture/ruler-svg.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import type { TraceData } from '../../shared/trace/data.ts';
+import { layerChart } from './chart-export.ts';
 import type { Exportable } from './exports.ts';
 import { isFinished, ofWholeRows } from './trace-of-run.ts';
 import { currentCell, pathKey, type RunView, type ViewState } from './view-state.ts';
@@ -29,44 +31,45 @@ export function lensExports(state: ViewState, trace: TraceData): readonly Export
       csv: () => csv(COLUMNS, cellsOf(trace)),
       json: () => tableOf(trace),
     },
-    chart('Probability of the answer and the pins', 'probability', place, {
+    layerChart('Probability of the answer and the pins', 'probability', place, {
       ...{ lines: tokens.map(({ line, logprobs }) => ({ ...line, values: logprobs.map(Math.exp) })) },
       ...{ scale: 'share', most: 1 },
     }),
-    chart('Rank of the answer and the pins', 'rank', place, {
+    layerChart('Rank of the answer and the pins', 'rank', place, {
       lines: tokens.map(({ line, ranks }) => ({ ...line, values: ranks })),
       scale: 'rank',
     }),
-    chart('Entropy by layer', 'entropy', `nats, ${place}`, {
+    layerChart('Entropy by layer', 'entropy', `nats, ${place}`, {
       lines: [entropy],
       ...{ scale: 'nats', most: Math.log(run.model.spec.dVocab) },
     }),
-    chart('KL to the output by layer', 'kl', `nats, ${place}`, { lines: [kl], scale: 'nats' }),
+    layerChart('KL to the output by layer', 'kl', `nats, ${place}`, { lines: [kl], scale: 'nats' }),
+    ...(run.late ? [ruler(run, run.late.convergence)] : []),
   ];
 }
 
-function chart(
-  name: string,
-  file: string,
-  subtitle: string,
-  rest: Pick<ChartPicture, 'lines' | 'scale' | 'most'>,
-): Exportable {
-  const rows = Math.max(0, ...rest.lines.map(({ values }) => values.length));
-  const layers = Array.from({ length: rows }, (_, row) => row - 1);
+/** The table's foot. @param convergence i32[pos]: the first layer from which the answer stays. */
+function ruler({ ids, pieces, rows, model }: RunView, convergence: Int32Array): Exportable {
+  const entropy = rows.at(-1)?.entropy ?? new Float32Array();
+  const { nLayers, dVocab } = model.spec;
   return {
-    name,
-    file,
-    svg: (scheme) => chartSvg({ title: name, subtitle, ...rest }, scheme),
+    name: 'Entropy and settling layer by position',
+    file: 'ruler',
+    svg: (scheme) =>
+      rulerSvg(
+        { title: model.id, pieces, entropy, convergence, layers: nLayers, most: Math.log(dVocab) },
+        scheme,
+      ),
     csv: () =>
       csv(
-        ['layer', ...rest.lines.map(({ name: token }) => token)],
-        layers.map((layer) => [layer, ...rest.lines.map(({ values }) => values[layer + 1])]),
+        ['position', 'input_id', 'input', 'entropy_nats', 'settles_at_layer'],
+        ids.map((id, pos) => [pos, id, pieces[pos], entropy[pos], convergence[pos]]),
       ),
     json: () => ({
-      name,
-      subtitle,
-      layers,
-      lines: rest.lines.map((line) => ({ name: line.name, values: Array.from(line.values, orNull) })),
+      entropy: Array.from(entropy, orNull),
+      convergence: [...convergence],
+      ids,
+      pieces,
     }),
   };
 }

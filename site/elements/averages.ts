@@ -2,7 +2,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AverageProgress, ReadingAverages, Spread } from '../../engine/api.ts';
 import { CancelledError } from '../../shared/errors.ts';
+import type { ChartLine } from '../../shared/picture/chart-svg.ts';
 import { csv } from '../../shared/picture/csv.ts';
+import { layerChart } from '../controllers/chart-export.ts';
+import type { Exportable } from '../controllers/exports.ts';
 import { download } from '../controllers/files.ts';
 import { nats } from '../controllers/numbers.ts';
 import { problemOf } from '../words/problems.ts';
@@ -27,6 +30,31 @@ export class AveragesElement extends Panel {
   #progress: AverageProgress | undefined;
   #result: ReadingAverages | undefined;
   #problem: string | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.session.exports.offer('translate', () => this.#exports(), 'averages');
+  }
+
+  #exports(): readonly Exportable[] {
+    if (!this.#result) return [];
+    const { prompts, positions, entropy, kl, settled } = this.#result;
+    const place = `${prompts} prompts, ${positions} positions`;
+    return [
+      layerChart('Mean entropy over prompts', 'mean-entropy', `nats · ${place}`, {
+        lines: spreadLines('mean entropy', entropy),
+        scale: 'nats',
+      }),
+      layerChart('Mean KL to the output over prompts', 'mean-kl', `nats · ${place}`, {
+        lines: spreadLines('mean KL', kl),
+        scale: 'nats',
+      }),
+      layerChart('Share of answers that have settled', 'settled', place, {
+        lines: [{ name: 'settled', values: settled, colour: 0 }],
+        scale: 'share',
+      }),
+    ];
+  }
 
   protected override render(): TemplateResult {
     const { info, lens } = this.state;
@@ -131,18 +159,10 @@ export class AveragesElement extends Panel {
   }
 
   #chart(name: string, values: readonly Spread[]): TemplateResult {
-    const off = (sign: number): number[] =>
-      values.map(({ mean, deviation }) =>
-        Math.max(0, mean + sign * (Number.isNaN(deviation) ? 0 : deviation)),
-      );
     return html`<rs-line-chart
       .spec=${{
         label: `${name} by layer, in nats: ${values.map(({ mean }) => nats(mean)).join(', ')}`,
-        series: [
-          { name, values: values.map(({ mean }) => mean), colour: 0 },
-          { name: 'plus one deviation', values: off(1), colour: 1, dashed: true },
-          { name: 'minus one deviation', values: off(-1), colour: 1, dashed: true },
-        ],
+        series: spreadLines(name, values),
         scale: 'nats',
         height: 120,
         layer: undefined,
@@ -184,6 +204,17 @@ export class AveragesElement extends Panel {
   }
 }
 customElements.define('rs-averages', AveragesElement);
+
+/** The mean, and one standard deviation above and below it. */
+function spreadLines(name: string, values: readonly Spread[]): ChartLine[] {
+  const off = (sign: number): number[] =>
+    values.map(({ mean, deviation }) => Math.max(0, mean + sign * (Number.isNaN(deviation) ? 0 : deviation)));
+  return [
+    { name, values: values.map(({ mean }) => mean), colour: 0 },
+    { name: 'plus one deviation', values: off(1), colour: 1, dashed: true },
+    { name: 'minus one deviation', values: off(-1), colour: 1, dashed: true },
+  ];
+}
 
 async function bundledPrompts(signal: AbortSignal): Promise<readonly string[]> {
   const response = await fetch(new URL('models/fable-4m/prompts.txt', siteAddress()), { signal });

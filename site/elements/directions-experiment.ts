@@ -13,6 +13,8 @@ import {
   SOURCES,
   type PromptSource,
 } from '../controllers/experiment.ts';
+import type { Exportable } from '../controllers/exports.ts';
+import { experimentExports } from '../controllers/directions-exports.ts';
 import { download } from '../controllers/files.ts';
 import { count, plural } from '../controllers/numbers.ts';
 import type { ViewState } from '../controllers/view-state.ts';
@@ -54,6 +56,15 @@ export class DirectionsExperimentElement extends Panel {
     this.source = 'bundled';
     this.centred = true;
     this.mid = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const list = (): readonly Exportable[] => {
+      const record = this.#experiment.record();
+      return record ? experimentExports(record) : [];
+    };
+    this.session.exports.offer('directions', list, 'experiment');
   }
 
   protected override render(): TemplateResult {

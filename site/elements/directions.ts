@@ -2,6 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { DirectionsReader, type DirectionsChoice, type FoundDirections } from '../controllers/directions.ts';
+import { directionsExports } from '../controllers/directions-exports.ts';
 import { LongPress } from '../controllers/long-press.ts';
 import { probabilityOf } from '../controllers/numbers.ts';
 import { layerName, selectedCell, type ViewState } from '../controllers/view-state.ts';
@@ -56,6 +57,13 @@ export class DirectionsElement extends Panel {
   constructor() {
     super();
     this.tableOpen = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.session.exports.offer('directions', () =>
+      this.#reader.found ? directionsExports(this.#reader.found) : [],
+    );
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {

@@ -2,7 +2,10 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { CancelledError } from '../../shared/errors.ts';
 import type { FitProgress } from '../../engine/api.ts';
+import type { ChartLine } from '../../shared/picture/chart-svg.ts';
 import type { HeldOut } from '../../shared/lens/translators.ts';
+import { layerChart } from '../controllers/chart-export.ts';
+import type { Exportable } from '../controllers/exports.ts';
 import { download } from '../controllers/files.ts';
 import { nats, probability } from '../controllers/numbers.ts';
 import { problemOf } from '../words/problems.ts';
@@ -43,6 +46,32 @@ export class FittedElement extends Panel {
   #problem: string | undefined;
   /** The file that is being read. */
   #opening: string | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.session.exports.offer('translate', () => this.#exports());
+  }
+
+  #exports(): readonly Exportable[] {
+    const report = this.#lenses.get('fitted')?.report;
+    if (!report) return [];
+    const { kl, klRaw, agreement, agreementRaw, positions } = report.heldOut;
+    const pair = (raw: readonly number[], fitted: readonly number[]): ChartLine[] => [
+      { name: 'raw', values: raw, colour: 1, dashed: true },
+      { name: 'fitted', values: fitted, colour: 0 },
+    ];
+    const place = `on ${positions} held-out positions, by layer`;
+    return [
+      layerChart('KL to the output, raw and fitted lens', 'held-out-kl', `nats, ${place}`, {
+        lines: pair(klRaw, kl),
+        scale: 'nats',
+      }),
+      layerChart('Agreement with the output, raw and fitted lens', 'held-out-agreement', place, {
+        lines: pair(agreementRaw, agreement),
+        scale: 'share',
+      }),
+    ];
+  }
 
   protected override render(): TemplateResult {
     const { info } = this.state;
