@@ -6,6 +6,8 @@ import type { Directions } from '../../engine/node.ts';
 import { summarize } from '../../shared/lens/experiment.ts';
 import { decodeGoldens, golden } from '../cases/golden.ts';
 import { readBytes } from '../support/addresses.ts';
+import { recordsOf, saved } from '../support/downloads.ts';
+import { decodePng } from '../support/png.ts';
 import { describePage } from '../support/stage.ts';
 import type { Visit } from '../support/visit.ts';
 
@@ -56,6 +58,74 @@ describePage('directions view', { webgpu: false, model: true }, (stage) => {
       [...geometry.mlp].map((value) => value.toPrecision(3)),
     );
   }
+
+  it('goes along: every number of every file is the library’s', async () => {
+    const visit = await open();
+    const { ids } = stage.model.tokenizer.encode(TOWER);
+    const { ratios, count, k, path, states, topIds, topLogprobs, geometry } = await stage.model.directions(ids, { k: 6 }); // prettier-ignore
+    await visit.page.getByRole('button', { name: 'Export' }).click();
+    const csv = async (name: string): Promise<string[][]> =>
+      recordsOf(await saved(visit.page, `${name} as CSV`)).slice(1).map((record) => [...record]); // prettier-ignore
+    const close = (
+      actual: readonly (readonly string[])[],
+      expected: readonly (readonly number[])[],
+    ): void => {
+      expect(actual).toHaveLength(expected.length);
+      actual.forEach((record, i) =>
+        record.forEach((field, j) =>
+          expect(Number(field), `${i}, ${j}`).toBeCloseTo(expected[i]?.[j] ?? NaN, 4),
+        ),
+      );
+    };
+    let sum = 0;
+    close(
+      await csv('Share of the variance by component'),
+      Array.from(ratios, (ratio, i) => [i + 1, ratio, (sum += ratio)]),
+    );
+    close(
+      await csv('The way through the layers, in PC1 and PC2'),
+      states.map(({ pos, layer, mid }, i) => [
+        pos,
+        layer,
+        Number(mid),
+        ...path.subarray(i * count, (i + 1) * count),
+      ]),
+    );
+    const components = await csv('What each direction reads as');
+    expect(components.map((record) => Number(record[3]))).toEqual([...topIds]);
+    expect(components.map((record) => record[4])).toEqual(
+      Array.from(topIds, (id) => stage.model.tokenizer.text(id)),
+    );
+    close(components.map((record) => [record[5] ?? '']), Array.from(topLogprobs, (logprob) => [logprob])); // prettier-ignore
+    expect(components).toHaveLength(count * k);
+    const n = geometry.stream.length;
+    close(
+      (await csv('Angles between layers')).map((record) => record.slice(1)),
+      Array.from({ length: n }, (_, r) => [...geometry.cosines.subarray(r * n, (r + 1) * n)]),
+    );
+    const norms = await csv('Length of the stream, and of each write');
+    close(norms.map((record) => record.slice(0, 2)), Array.from(geometry.stream, (x, row) => [row - 1, x])); // prettier-ignore
+    close(
+      norms.slice(1).map((record) => record.slice(2)),
+      Array.from(geometry.attn, (x, layer) => [x, geometry.mlp[layer] ?? NaN]),
+    );
+    const json = JSON.parse(String(await saved(visit.page, 'Share of the variance by component as JSON'))) as { ratios: number[] }; // prettier-ignore
+    close([json.ratios.map(String)], [[...ratios]]);
+    for (const name of [
+      'Share of the variance by component',
+      'The way through the layers, in PC1 and PC2',
+      'Angles between layers',
+      'Length of the stream, and of each write',
+    ]) {
+      // prettier-ignore
+      expect(String(await saved(visit.page, `${name} as SVG`)), name).toMatch(/^<svg [\s\S]*<\/svg>$/);
+      expect(decodePng(await saved(visit.page, `${name} as PNG`)).colors, name).toBeGreaterThan(4);
+    }
+    const ruler = recordsOf(await saved(visit.page, 'Entropy and settling layer by position as CSV'));
+    expect(ruler.slice(1).map((record) => Number(record[1]))).toEqual([...ids]);
+    expect(visit.complaints).toEqual([]);
+    await visit.end();
+  });
 
   it('shows the library’s numbers; options and position ask again', async () => {
     const visit = await open();
