@@ -30,7 +30,8 @@ export function rulerSvg(
   { title, pieces, entropy, convergence, layers, most }: RulerPicture,
   scheme?: ColorScheme,
 ): string {
-  const step = pieces.length > 60 ? 12 : 22;
+  const room = (BOX.least - BOX.left - BOX.right) / (pieces.length || 1);
+  const step = Math.round(Math.min(40, Math.max(12, room)));
   const width = Math.max(BOX.least, BOX.left + pieces.length * step + BOX.right);
   const line = BOX.top + BOX.up;
   const foot = line + BOX.down;
@@ -43,7 +44,7 @@ export function rulerSvg(
     `<style>${rules(scheme)}</style>`,
     '<rect class="page" width="100%" height="100%"/>',
     `<text class="head" x="16" y="28">${escapeMarkup(clip(title, 50))}</text>`,
-    `<text x="16" y="46">up: entropy of the output, 0 to ${most.toFixed(2)} nats · down: settles at layer, emb to ${layers - 1}</text>`,
+    `<text x="16" y="46">up: entropy, 0 to ${most.toFixed(2)} nats · down: settles at layer, emb to ${layers - 1}</text>`,
     `<text class="end" x="${BOX.left - 8}" y="${line - BOX.up / 2}">entropy</text>`,
     `<text class="end" x="${BOX.left - 8}" y="${line + BOX.down / 2}">settles</text>`,
     ...pieces.map((piece, pos) => {
