@@ -4,6 +4,7 @@ import type { TraceData } from '../../shared/trace/data.ts';
 import { decodeTrace } from '../../shared/trace/decode.ts';
 import { encodeTrace } from '../../shared/trace/encode.ts';
 import type { ModelIdentity } from '../engine/protocol.ts';
+import { lineReadings, linesOf } from './lines.ts';
 import { LOCAL, type RunView } from './view-state.ts';
 
 /** A run that has come to its end. */
@@ -32,7 +33,8 @@ export function traceOfRun(
   if (run.trace) return run.trace.data;
   if (!run.late || !run.timings)
     throw new InputError('The run has not come to its end: wait for it, or run again.');
-  const { ids, pieces, model, rows, late, checks = [], timings, texts } = run;
+  const { ids, pieces, model, late, checks = [], timings, texts } = run;
+  const lines = linesOf(run).flatMap((line) => lineReadings(run, line) ?? []);
   return decodeTrace(
     encodeTrace({
       model: {
@@ -45,8 +47,12 @@ export function traceOfRun(
       ids,
       bos: model.bosId !== undefined && ids[0] === model.bosId,
       tokenizer: { text: (id) => texts.get(id) ?? '', pieces: () => [...pieces] },
-      readings: rows,
-      late,
+      readings: lines.map(({ readings }) => readings),
+      late: {
+        ...late,
+        kl: lines.flatMap(({ kl }) => kl ?? []),
+        final: lines.flatMap(({ final }) => final ?? []),
+      },
       lens: run.lens,
       checks,
       interventions,

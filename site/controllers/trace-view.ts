@@ -7,7 +7,7 @@ import type { LateReadings, LayerReadings, TargetReadings, Trajectory } from '..
 import { NEVER, type TargetData, type TraceData } from '../../shared/trace/data.ts';
 import type { ModelInfo } from '../engine/protocol.ts';
 import { plural } from './numbers.ts';
-import { layerLabel, type RunView } from './view-state.ts';
+import { layerLabel, type MidRows, type RunView } from './view-state.ts';
 
 /** Cells that the page lays out; a trace that claims more would only hold it up. */
 const MOST_CELLS = 120_000;
@@ -28,7 +28,7 @@ export function runOfTrace(trace: TraceData, name: string): RunView {
     model: infoOf(trace),
     rows,
     late: lateOf(trace),
-    mid: undefined,
+    mid: midOf(trace),
     checks: trace.checks.flatMap((check) =>
       isKnownCheck(check.name)
         ? [{ ...check, name: check.name, value: check.value ?? Number.NaN, bound: check.bound ?? Number.NaN }]
@@ -49,19 +49,39 @@ function isKnownCheck(name: string): name is 'output' | 'writes' | 'attention' {
   return name === 'output' || name === 'writes' || name === 'attention';
 }
 
-/** Where the trace has a layer's row; −1 when it has none. Rows after attention are not among the page's. */
-function indexOf({ lens }: TraceData, layer: number): number {
-  return lens.rows.findIndex((row) => row.layer === layer && row.mid !== true);
+/** Where the trace has a layer's row, or the one after its attention; −1 when it has none. */
+function indexOf({ lens }: TraceData, layer: number, mid = false): number {
+  return lens.rows.findIndex((row) => row.layer === layer && (row.mid ?? false) === mid);
 }
 
-function rowAt(trace: TraceData, layer: number): LayerReadings {
+/** The rows after attention; undefined unless every layer has one. */
+function midOf(trace: TraceData): MidRows | undefined {
+  const { model, ids, lens } = trace;
+  const layers = Array.from({ length: model.layers }, (_, layer) => layer);
+  const places = layers.map((layer) => indexOf(trace, layer, true));
+  if (places.length === 0 || places.some((r) => r < 0)) return undefined;
+  const rows = layers.map((layer) => rowAt(trace, layer, true));
+  const n = ids.length;
+  const final = lens.targets.find(({ name }) => name === 'final');
+  if (!final || !lens.kl) return { rows, late: undefined };
+  return {
+    rows,
+    late: {
+      kl: places.map((r) => lens.kl?.subarray(r * n, (r + 1) * n) ?? nans(n)),
+      final: places.map((r) => targetAt([final], 'final', r, n)),
+    },
+  };
+}
+
+function rowAt(trace: TraceData, layer: number, mid = false): LayerReadings {
   const { k, topIds, topLogprobs, entropy, targets } = trace.lens;
   const n = trace.ids.length;
-  const r = indexOf(trace, layer);
+  const r = indexOf(trace, layer, mid);
   if (r < 0) {
     const none = noTarget(n);
     return {
       layer,
+      ...(mid && { mid }),
       k: 1,
       topIds: new Int32Array(n).fill(-1),
       topLogprobs: nans(n),
@@ -72,6 +92,7 @@ function rowAt(trace: TraceData, layer: number): LayerReadings {
   }
   return {
     layer,
+    ...(mid && { mid }),
     k,
     topIds: topIds.subarray(r * n * k, (r + 1) * n * k),
     topLogprobs: topLogprobs.subarray(r * n * k, (r + 1) * n * k),

@@ -179,15 +179,18 @@ export class TakeAlongElement extends Panel {
 
   /** Every candidate of a position, followed through all rows by the engine. */
   async #logitlens(trace: TraceData): Promise<Blob> {
-    const rows = trace.lens.rows.length;
+    const { rows } = trace.lens;
+    // The engine follows a token through the layers' own rows, and the format knows no others.
+    const whole = rows.flatMap((row, r) => (row.mid ? [] : [r]));
     const json = await toLogitlens(trace, async (pos, ids) => {
       this.said = `Reading position ${pos + 1} of ${trace.ids.length}…`;
       const paths = await this.session.engine.trajectories(pos, ids);
-      const table = new Float32Array(rows * ids.length);
+      const table = new Float32Array(rows.length * ids.length);
       paths.forEach((path, i) => {
-        const logprobs = ofWholeRows(path.logprobs, rows);
-        if (logprobs.length !== rows) throw new InputError('The run has changed meanwhile: try again.');
-        logprobs.forEach((logprob, r) => (table[r * ids.length + i] = logprob));
+        const logprobs = ofWholeRows(path.logprobs, whole.length);
+        if (logprobs.length !== whole.length)
+          throw new InputError('The run has changed meanwhile: try again.');
+        logprobs.forEach((logprob, at) => (table[(whole[at] ?? 0) * ids.length + i] = logprob));
       });
       return table;
     });

@@ -98,6 +98,36 @@ describePage('take it along', { webgpu: false }, (stage) => {
     await visit.end();
   });
 
+  it('keeps the rows after attention, in every file and when it is opened again', async () => {
+    const visit = await open(`#prompt=${encodeURIComponent(TOWER)}&device=wasm&mid=1`);
+    await visit.state('done');
+    const cells = await cellsOf(visit);
+    expect(await visit.grid.getByRole('rowheader').count()).toBe(17);
+    await click(visit, 'Export');
+    const { text } = await saved(visit, 'Save the trace');
+    const { lens } = parseTrace(text);
+    expect(lens.rows.map(({ mid }) => mid === true)).toEqual(
+      Array.from({ length: 17 }, (_, r) => r % 2 === 1),
+    );
+    expect([lens.kl?.length, lens.targets.find(({ name }) => name === 'final')?.ranks.length]).toEqual([17 * 9, 17 * 9]); // prettier-ignore
+    const lines = (await saved(visit, 'Lens table as CSV')).text.trimEnd().split('\r\n').slice(1);
+    expect(lines).toHaveLength(17 * 9 * lens.k);
+    expect(lines.filter((line) => line.split(',')[1] === '1')).toHaveLength(8 * 9 * lens.k);
+    expect((await saved(visit, 'Lens table as SVG')).text).toContain('>5 mid<');
+    const kit = JSON.parse((await saved(visit, 'Save as logitlenskit JSON')).text) as { topk: string[][][] };
+    expect(kit.topk).toHaveLength(9);
+    await visit.page.keyboard.press('Escape');
+    await click(visit, 'Open');
+    await visit.page
+      .locator('#trace-file')
+      .setInputFiles({ name: 'mid.trace.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await visit.page.getByRole('heading', { name: 'Read from a trace: mid.trace.json' }).waitFor();
+    expect(await visit.grid.getByRole('rowheader').count()).toBe(17);
+    expect(await cellsOf(visit)).toEqual(cells);
+    expect(visit.complaints).toEqual([]);
+    await visit.end();
+  });
+
   it('stores a trace, opens its page without a model, and deletes it', async () => {
     const visit = await open('#prompt=The%20dog&device=wasm');
     await visit.state('done');
