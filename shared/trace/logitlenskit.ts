@@ -27,6 +27,8 @@ export interface LogitlensV2 {
 const ROOT = 'logitlenskit';
 const DECIMALS = 1e5;
 
+/** Nats: more than any vocabulary has. */
+const MOST_NATS = 100;
 /** What a probability rounded to 0 is read as: the largest that it can have been. */
 const ROUNDED_TO_ZERO = 0.5 / DECIMALS;
 
@@ -121,6 +123,8 @@ export function fromLogitlens(json: unknown): Trace {
     });
   });
   const shape = [layers.length, input.length, k];
+  const entropy =
+    root.entropy === undefined ? undefined : readEntropy(root.entropy, layers.length, input.length);
   const model =
     meta.model === undefined ? 'unknown' : stringAt(meta.model, at(ROOT, 'meta.model'), TRACE_LIMITS.name);
   return {
@@ -135,6 +139,7 @@ export function fromLogitlens(json: unknown): Trace {
       k,
       topIds: encodeTable('i32', shape, topIds),
       topLogprobs: encodeTable('f32', shape, topLogprobs),
+      ...(entropy ? { entropy: encodeTable('f32', shape.slice(0, 2), entropy) } : {}),
       targets: [],
     },
     interventions: [],
@@ -168,6 +173,18 @@ function readTracked(value: unknown, positions: number, layers: number): Tracked
       }),
     );
   });
+}
+
+/** f32[layer, pos], nats. */
+function readEntropy(value: unknown, layers: number, positions: number): Float32Array {
+  const place = at(ROOT, 'entropy');
+  return Float32Array.from(
+    arrayAt(value, place, layers, layers).flatMap((row, r) =>
+      arrayAt(row, at(place, r), positions, positions).map((x, pos) =>
+        numberAt(x, at(at(place, r), pos), 0, MOST_NATS),
+      ),
+    ),
+  );
 }
 
 /** Best first: the writer's order, unless the probabilities say otherwise; what isn't tracked counts as 0. */

@@ -77,6 +77,19 @@ describe('read', () => {
       { ...FILE, tracked: [{ a: [0, 0, 2] }, {}] },
       /"a"\[2\]: expected a finite number from 0 to 1, got 2$/,
     ],
+    ['entropy of fewer layers', { ...FILE, entropy: [[1, 1]] }, /entropy: expected 3 entries, got 1$/],
+    [
+      'an entropy that is none',
+      {
+        ...FILE,
+        entropy: [
+          [1, -1],
+          [1, 1],
+          [1, 1],
+        ],
+      },
+      /entropy\[0\]\[1\]: expected a finite number from 0 to 100, got -1$/,
+    ],
     ['topk too short', { ...FILE, topk: [[]] }, /^logitlenskit: topk: expected 3 entries, got 1$/],
     [
       'a token that is no text',
@@ -148,10 +161,56 @@ describe('write', () => {
       }
     }
     const back = decodeTrace(fromLogitlens(JSON.parse(JSON.stringify(file))));
-    const top = (t: typeof trace) =>
-      Array.from({ length: rows * 3 }, (_, cell) => t.texts.get(t.lens.topIds[cell * t.lens.k] ?? -1));
-    expect(top(back)).toEqual(top(trace));
+    expect(back.lens.rows).toEqual(lens.rows);
+    expect(back.pieces).toEqual(trace.pieces);
     expect([...back.lens.convergence]).toEqual([...lens.convergence]);
+    // Every candidate by its text, and its probability to the five decimals of the format.
+    const cells = (t: typeof trace): Record<string, number>[] =>
+      Array.from({ length: rows * 3 }, (_, cell) =>
+        Object.fromEntries(
+          Array.from({ length: t.lens.k }, (__, j) => cell * t.lens.k + j)
+            .filter((at) => (t.lens.topIds[at] ?? -1) >= 0)
+            .map((at) => [
+              t.texts.get(t.lens.topIds[at] ?? -1) ?? '',
+              Math.exp(t.lens.topLogprobs[at] ?? NaN),
+            ]),
+        ),
+      );
+    const [before, after] = [cells(trace), cells(back)];
+    expect(after.map((cell) => Object.keys(cell).toSorted())).toEqual(
+      before.map((cell) => Object.keys(cell).toSorted()),
+    );
+    before.forEach((cell, c) => {
+      for (const [token, p] of Object.entries(cell)) {
+        expect(Math.abs((after[c]?.[token] ?? NaN) - p), `cell ${c}, ${token}`).toBeLessThanOrEqual(
+          0.500001e-5,
+        );
+      }
+    });
+    expect(back.lens.entropy).toHaveLength(rows * 3);
+    back.lens.entropy?.forEach((x, i) => expect(x).toBeCloseTo(lens.entropy?.[i] ?? NaN, 4));
+
+    // Written once more, from what it then holds, it is the same file.
+    const knownAgain = (pos: number, ids: readonly number[]) => {
+      const text = (id: number) => back.texts.get(id) ?? '';
+      const member = file.tracked[pos] ?? {};
+      const table = Array.from({ length: rows }, (_, r) =>
+        ids.map((id) => Math.log(member[text(id)]?.[r] ?? 0)),
+      );
+      return Promise.resolve(Float32Array.from(table.flat()));
+    };
+    const again = await toLogitlens(back, knownAgain);
+    expect(again.topk).toEqual(file.topk);
+    expect(again.tracked).toEqual(file.tracked);
+    expect([again.layers, again.input]).toEqual([file.layers, file.input]);
+  });
+
+  it('leaves rows after attention out: the format knows whole layers', async () => {
+    const base = sampleTrace({ positions: 2, layers: 1, k: 2 });
+    const rows = base.lens.rows.map((row, r) => (r === 1 ? { ...row, mid: true } : row));
+    const file = await toLogitlens({ ...base, lens: { ...base.lens, rows } }, EMPTY);
+    expect(file.layers).toEqual([-1]);
+    expect(file.topk).toHaveLength(1);
   });
 
   it('writes a token that is named like a trap as a member of its own', async () => {
