@@ -2,13 +2,15 @@
 import { HEAD_SCORES } from '../../shared/lens/attention.ts';
 import { attentionSvg, type AttentionPicture } from '../../shared/picture/attention-svg.ts';
 import { csv, type CsvValue } from '../../shared/picture/csv.ts';
+import { textSvg } from '../../shared/picture/text-svg.ts';
+import { visibleText } from '../../shared/picture/visible.ts';
 import { encodeAttention } from '../../shared/trace/encode-attention.ts';
 import { length } from '../words/attention.ts';
 import type { LayerMaps } from './attention.ts';
 import type { Exportable } from './exports.ts';
 import { traceOfRun } from './trace-of-run.ts';
 import type { ViewState } from './view-state.ts';
-import { titleOf, type ShownMap } from './attention-shown.ts';
+import { sharesOnText, titleOf, type ShownMap } from './attention-shown.ts';
 
 export function attentionExports(shown: ShownMap, pos: number, { run }: ViewState): readonly Exportable[] {
   const { maps, cells, offset, weighed, head } = shown;
@@ -26,6 +28,8 @@ export function attentionExports(shown: ShownMap, pos: number, { run }: ViewStat
     tokens,
     window: maps.window,
   };
+  const piece = visibleText(maps.run.pieces[pos] ?? '');
+  const [to, from] = (['to', 'from'] as const).map((direction) => sharesOnText(shown, pos, direction));
   const table = weighed && maps.weighted ? maps.weighted : maps.pattern;
   return [
     {
@@ -42,6 +46,32 @@ export function attentionExports(shown: ShownMap, pos: number, { run }: ViewStat
         map: Array.from({ length: tokens }, (_, t) =>
           Array.from(cells.subarray(offset + t * tokens, offset + t * tokens + t + 1)),
         ),
+      }),
+    },
+    {
+      name: `On the text: where ${piece} looks, and who looks at it`,
+      file: `attention-text-${stem}`,
+      svg: (scheme) =>
+        textSvg(
+          {
+            ...{ title: titleOf(shown), pos, pieces: maps.run.pieces },
+            subtitle: `${maps.run.model.id} · the stronger the colour, the more; the token in question has a frame`,
+            texts: [
+              { name: `Where ${piece} (position ${pos}) looks`, shares: to ?? [] },
+              { name: `Who looks at ${piece}`, shares: from ?? [] },
+            ],
+          },
+          scheme,
+        ),
+      csv: () =>
+        csv(
+          ['position', 'token', 'looked_at', 'looks_at_it'],
+          maps.run.pieces.map((each, at) => [at, each, to?.[at], from?.[at]]),
+        ),
+      json: () => ({
+        ...{ layer, head, weighed, position: pos, tokens: maps.run.pieces },
+        lookedAt: to?.map(orNull),
+        looksAtIt: from?.map(orNull),
       }),
     },
     {

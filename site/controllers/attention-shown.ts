@@ -35,3 +35,18 @@ export function saidOf({ maps, cells, offset, weighed }: ShownMap, dest: number,
   const value = cells[offset + dest * tokens + src] ?? Number.NaN;
   return `${name(dest)} looks at ${name(src)}: ${weighed ? length(value) : weight(value)}`;
 }
+
+/** What each token gets from the one in question (`to`) or gives it (`from`), 0 to 1; NaN where there can be none. */
+export function sharesOnText(
+  { maps, cells, offset, most }: ShownMap,
+  pos: number,
+  direction: 'to' | 'from',
+): readonly number[] {
+  const { tokens, window, run } = maps;
+  return run.pieces.map((_, other) => {
+    const [dest, src] = direction === 'to' ? [pos, other] : [other, pos];
+    return isSeen(dest, src, window)
+      ? (cells[offset + dest * tokens + src] ?? Number.NaN) / (most || 1)
+      : Number.NaN;
+  });
+}

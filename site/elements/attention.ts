@@ -4,7 +4,6 @@ import {
   combineHeads,
   COMBINATIONS,
   HEAD_SCORES,
-  isSeen,
   type Combination,
   type HeadScore,
 } from '../../shared/lens/attention.ts';
@@ -13,7 +12,7 @@ import { visibleText } from '../../shared/picture/visible.ts';
 import { attentionExports } from '../controllers/attention-exports.ts';
 import { AttentionReader } from '../controllers/attention.ts';
 import { length, scoresSaid, shortScore, SCORE_WORDS } from '../words/attention.ts';
-import { COMBINED, saidOf, titleOf, type ShownMap } from '../controllers/attention-shown.ts';
+import { COMBINED, saidOf, sharesOnText, titleOf, type ShownMap } from '../controllers/attention-shown.ts';
 import { labelsOf } from '../controllers/head-labels.ts';
 import { plural } from '../controllers/numbers.ts';
 import type { RunView, ViewState } from '../controllers/view-state.ts';
@@ -506,16 +505,11 @@ export class AttentionElement extends Panel {
   #text(shown: ShownMap, pos: number, direction: 'to' | 'from'): void {
     const element = this.renderRoot.querySelector<AttentionTextElement>(`rs-attention-text.${direction}`);
     if (!element) return;
-    const { maps, cells, offset, most } = shown;
-    const { tokens, window, run } = maps;
-    const cell = (other: number): number => {
-      const [dest, src] = direction === 'to' ? [pos, other] : [other, pos];
-      return isSeen(dest, src, window) ? (cells[offset + dest * tokens + src] ?? NaN) / most : NaN;
-    };
+    const { run } = shown.maps;
     element.content = {
       pieces: run.pieces,
       pos,
-      shares: run.pieces.map((_, other) => cell(other)),
+      shares: sharesOnText(shown, pos, direction),
       label: direction === 'to' ? 'Token that looks' : 'Token that is looked at',
       scheme: this.state.scheme,
       title: (other) => (direction === 'to' ? saidOf(shown, pos, other) : saidOf(shown, other, pos)),

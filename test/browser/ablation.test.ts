@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { Intervention } from '../../shared/interventions.ts';
 import { change } from '../../site/controllers/numbers.ts';
+import { saved } from '../support/downloads.ts';
+import { decodePng } from '../support/png.ts';
 import { describePage } from '../support/stage.ts';
 import type { Visit } from '../support/visit.ts';
 
@@ -82,6 +84,7 @@ describePage('ablation view', { webgpu: false, model: true }, (stage) => {
     const lines = (await save(/What the ablation changes as CSV/)).trim().split(/\r?\n/);
     expect(lines).toHaveLength(1 + plain.length * stage.model.tokenizer.encode(PROMPT).ids.length);
     expect(await save(/What the ablation changes as SVG/)).toMatch(/^<svg /);
+    expect(decodePng(await saved(page, /What the ablation changes as PNG/)).colors).toBeGreaterThan(4);
     await page.keyboard.press('Escape');
 
     await page.getByRole('button', { name: 'All back' }).click();

@@ -134,6 +134,15 @@ describePage('attention view', { model: true }, (stage) => {
     expect(json.heads).toHaveLength(6);
     expect(json.heads[2]?.map[5]?.[1]).toBeCloseTo(pattern[(2 * tokens + 5) * tokens + 1] ?? NaN, 5);
     expect(await save(/Head 2 of layer 3.*SVG/)).toMatch(/^<svg /);
+    const text = (await save(/^On the text.*CSV/)).trim().split(/\r?\n/).slice(1).map((line) => line.split(',').slice(-2)); // prettier-ignore
+    text.forEach(([to, from], at) => {
+      if (at > 5) expect(to).toBe('');
+      else expect(Number(to)).toBeCloseTo(pattern[(2 * tokens + 5) * tokens + at] ?? NaN, 5);
+      if (at < 5) expect(from).toBe('');
+      else expect(Number(from)).toBeCloseTo(pattern[(2 * tokens + at) * tokens + 5] ?? NaN, 5);
+    });
+    expect(text).toHaveLength(tokens);
+    expect((await save(/^On the text.*SVG/)).match(/class="own"/g)).toHaveLength(2);
     await visit.end();
   });
 

@@ -10,6 +10,7 @@ import { graphSvg } from '../../shared/picture/graph-svg.ts';
 import { matrixSvg } from '../../shared/picture/matrix-svg.ts';
 import { pathSvg } from '../../shared/picture/path-svg.ts';
 import { rulerSvg } from '../../shared/picture/ruler-svg.ts';
+import { textSvg } from '../../shared/picture/text-svg.ts';
 import { visibleText } from '../../shared/picture/visible.ts';
 import { describePage } from '../support/stage.ts';
 
@@ -45,6 +46,7 @@ function drawings(raw: string): Readonly<Record<string, string>> {
       ...{ title: text, pieces: [raw], entropy: Float32Array.of(1), convergence: Int32Array.of(0) },
       ...{ layers: 1, most: 2 },
     }),
+    text: textSvg({ ...words, pos: 0, pieces: [raw], texts: [{ name: text, shares: [0.5] }] }),
     graph: graphSvg({ ...words, layers: 2, heads: 1, edges: [] }),
     attention: attentionSvg({
       ...{ ...words, pieces: [raw], most: text },
@@ -91,7 +93,7 @@ describePage('drawings', { webgpu: false }, (stage) => {
         expect(odd, name).toEqual([]);
         expect(drawn, name).toBe(true);
       }
-      expect(Object.keys(read)).toHaveLength(7);
+      expect(Object.keys(read)).toHaveLength(8);
       expect(asked.filter((url) => url.includes('example.org'))).toEqual([]);
       await page.close();
     },
