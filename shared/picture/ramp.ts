@@ -141,7 +141,7 @@ function cartesian(tint: readonly [number, number] | undefined): [number, number
 }
 
 /** Oklab to sRGB; what lies outside the gamut is clamped. */
-export function oklabAt(lightness: number, a: number, b: number): string {
+function oklabAt(lightness: number, a: number, b: number): string {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;

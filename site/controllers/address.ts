@@ -17,6 +17,8 @@ export class Address {
   readonly #store: Store;
   readonly #then: Follow;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When it was, by the page's clock, in milliseconds. */
+  #written = -Infinity;
   /** The state is being set from the address: it is not written back. */
   #reading = false;
 
@@ -50,8 +52,7 @@ export class Address {
         state.order !== before.order ||
         state.lensAsked !== before.lensAsked
       ) {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#write(false), CALM);
+        this.#rewrite();
       }
     });
     return fragment;
@@ -102,8 +103,17 @@ export class Address {
     });
   }
 
+  /** At once where the last is a while ago, so that Back loses no choice; else when it may. */
+  #rewrite(): void {
+    clearTimeout(this.#timer);
+    const due = this.#written + CALM - performance.now();
+    if (due <= 0) this.#write(false);
+    else this.#timer = setTimeout(() => this.#write(false), due);
+  }
+
   #write(asNew: boolean): void {
     clearTimeout(this.#timer);
+    this.#written = performance.now();
     const to = addressOf(this.#store.state);
     if (to === `${location.pathname}${location.hash}`) return;
     if (asNew) history.pushState(null, '', to);

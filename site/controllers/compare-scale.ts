@@ -1,6 +1,5 @@
 /** What colours the cells of two runs side by side: which number, on which scale, and what the legend says of it. */
-import { divergingColor } from '../../shared/picture/diverging.ts';
-import { rampColor, type ColorScheme } from '../../shared/picture/ramp.ts';
+import { divergingColor, rampColor, type ColorScheme } from '../../shared/picture/ramp.ts';
 import type { ComparedCells, ComparedSide } from '../../shared/compare/cells.ts';
 import { FOLLOWED, type Comparison } from './compare.ts';
 import { count, nats } from './numbers.ts';

@@ -2,8 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareTops } from '../../shared/compare/tops.ts';
 import type { LayerReadings } from '../../shared/lens/readings.ts';
-import { divergingColor } from '../../shared/picture/diverging.ts';
-import { contrast, inkOn, rgbOf } from '../../shared/picture/ramp.ts';
 
 const none = { ids: new Int32Array(), logprobs: new Float32Array(), ranks: new Int32Array() };
 function readings(topIds: readonly number[], k: number): LayerReadings {
@@ -48,26 +46,4 @@ describe('candidates of two vocabularies', () => {
     expect([...alone.b.topIds].every((id) => id === -1)).toBe(true);
     expect(alone.a.topIds[0]).toBe(1);
   });
-});
-
-describe('colours of a difference', () => {
-  it.each(['light', 'dark'] as const)(
-    '%s: both arms are as far from the middle, and text can be read on all',
-    (scheme) => {
-      const middle = divergingColor(0, scheme);
-      for (const size of [0.25, 0.5, 1]) {
-        const [minus, plus] = [divergingColor(-size, scheme), divergingColor(size, scheme)];
-        expect(contrast(minus, middle) / contrast(plus, middle)).toBeGreaterThan(0.75);
-        expect(contrast(minus, middle) / contrast(plus, middle)).toBeLessThan(1.33);
-        // Blue on one side, orange on the other.
-        expect(rgbOf(minus)[2]).toBeGreaterThan(rgbOf(minus)[0]);
-        expect(rgbOf(plus)[0]).toBeGreaterThan(rgbOf(plus)[2]);
-        for (const colour of [minus, plus]) expect(contrast(inkOn(colour), colour)).toBeGreaterThan(4.5);
-      }
-      expect([divergingColor(NaN, scheme), divergingColor(9, scheme)]).toEqual([
-        middle,
-        divergingColor(1, scheme),
-      ]);
-    },
-  );
 });

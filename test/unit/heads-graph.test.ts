@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { edgePath, graphPlan, strongestEdges } from '../../shared/heads/graph.ts';
 import { graphSvg } from '../../shared/picture/graph-svg.ts';
 import { matrixSvg } from '../../shared/picture/matrix-svg.ts';
-import { contrast, divergingColor, inkOn, rampColor } from '../../shared/picture/ramp.ts';
+import { contrast, divergingColor, inkOn, rampColor, rgbOf } from '../../shared/picture/ramp.ts';
 
 describe('composition as a graph', () => {
   // Two layers of two heads: [0.0, 0.1, 1.0, 1.1] by themselves.
@@ -53,6 +53,11 @@ describe('signed numbers', () => {
         expect(cold).not.toBe(warm);
         expect(contrast(cold, warm)).toBeLessThan(1.35);
         expect(contrast(warm, inkOn(warm))).toBeGreaterThanOrEqual(4.5);
+      }
+      for (const size of [0.25, 0.5, 1]) {
+        const [blue, orange] = [rgbOf(divergingColor(size, scheme)), rgbOf(divergingColor(-size, scheme))];
+        expect(blue[2]).toBeGreaterThan(blue[0]);
+        expect(orange[0]).toBeGreaterThan(orange[2]);
       }
       expect(divergingColor(-7, scheme)).toBe(divergingColor(-1, scheme));
     }
