@@ -103,12 +103,11 @@ export class Address {
     });
   }
 
-  /** At once where the last is a while ago, so that Back loses no choice; else when it may. */
+  /** As soon as it may, so that Back loses no choice; after this task, of which a new prompt may be the end. */
   #rewrite(): void {
     clearTimeout(this.#timer);
     const due = this.#written + CALM - performance.now();
-    if (due <= 0) this.#write(false);
-    else this.#timer = setTimeout(() => this.#write(false), due);
+    this.#timer = setTimeout(() => this.#write(false), Math.max(0, due));
   }
 
   #write(asNew: boolean): void {
