@@ -111,6 +111,15 @@ describePage('directions view', { webgpu: false, model: true }, (stage) => {
     );
     const json = JSON.parse(String(await saved(visit.page, 'Share of the variance by component as JSON'))) as { ratios: number[] }; // prettier-ignore
     close([json.ratios.map(String)], [[...ratios]]);
+    const ruler = recordsOf(await saved(visit.page, 'Entropy and settling layer by position as CSV'));
+    expect(ruler.slice(1).map((record) => Number(record[1]))).toEqual([...ids]);
+    expect(visit.complaints).toEqual([]);
+    await visit.end();
+  });
+
+  it('goes along as pictures', async () => {
+    const visit = await open();
+    await visit.page.getByRole('button', { name: 'Export' }).click();
     for (const name of [
       'Share of the variance by component',
       'The way through the layers, in PC1 and PC2',
@@ -121,8 +130,6 @@ describePage('directions view', { webgpu: false, model: true }, (stage) => {
       expect(String(await saved(visit.page, `${name} as SVG`)), name).toMatch(/^<svg [\s\S]*<\/svg>$/);
       expect(decodePng(await saved(visit.page, `${name} as PNG`)).colors, name).toBeGreaterThan(4);
     }
-    const ruler = recordsOf(await saved(visit.page, 'Entropy and settling layer by position as CSV'));
-    expect(ruler.slice(1).map((record) => Number(record[1]))).toEqual([...ids]);
     expect(visit.complaints).toEqual([]);
     await visit.end();
   });
